@@ -1,0 +1,107 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: declarations
+short_description: Loads declarations of Airflow objects from files and folders
+version_added: 0.1.0
+author:
+  - Windsock contributors (@windsock)
+description:
+  - Reads files of declarations on the controller and returns what they declare of one kind, one list for each file, in
+    the order given. Merge them with P(windsock.airflow.merge_declarations#filter).
+  - The role P(windsock.airflow.airflow_settings#role) uses it, so that no secret has to pass through a fact or
+    a registered variable.
+  - A file is YAML or JSON and holds a mapping with any of the keys C(connections), C(variables) and C(pools), each
+    of them a list. Every other key is refused.
+  - A file may be encrypted whole with ansible-vault, or hold inline C(!vault) values. It may hold Jinja templates and
+    lookups. Only the templates of the kind asked for are evaluated, each of them once.
+options:
+  _terms:
+    description:
+      - Files, and folders of files. Of a folder, its C(*.yml), C(*.yaml) and C(*.json) are read, sorted by name, without
+        hidden ones and without subfolders.
+      - A relative path is relative to the folder of the playbook.
+    type: list
+    elements: str
+    required: true
+  kind:
+    description:
+      - What to return.
+    type: str
+    choices:
+      - connections
+      - variables
+      - pools
+    required: true
+seealso:
+  - plugin: windsock.airflow.merge_declarations
+    plugin_type: filter
+  - module: windsock.airflow.airflow_settings
+"""
+
+EXAMPLES = r"""
+- name: Apply the pools of a folder
+  windsock.airflow.airflow_settings:
+    airflow_url: https://airflow.example.org
+    pools: >-
+      {{ query('windsock.airflow.declarations', 'declarations/', kind='pools')
+         | windsock.airflow.merge_declarations('pools') }}
+"""
+
+RETURN = r"""
+_list:
+  description:
+    - One list of declarations for each file.
+  type: list
+  elements: list
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleError, AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.windsock.airflow.plugins.plugin_utils._declaration_files import (
+    DeclarationFileError,
+    expand,
+    read,
+)
+
+
+class LookupModule(LookupBase):
+    def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[list[Any]]:
+        self.set_options(var_options=variables, direct=kwargs)
+        kind = self.get_option("kind")
+        basedir = (variables or {}).get("playbook_dir") or self._loader.get_basedir()
+        faults: list[str] = []
+
+        contents = {}
+        for path in [path for term in terms for path in ([term] if isinstance(term, str) else term)]:
+            try:
+                contents |= {file: read(file, self._loader) for file in expand(path, basedir)}
+            except DeclarationFileError as fault:
+                faults.append(str(fault))
+        self._refuse(faults)
+
+        sources = []
+        for file, content in contents.items():
+            try:
+                declared = self._templar.template(content.get(kind)) or []
+            except AnsibleError as error:
+                # Our own words alone: the error itself would show the lines of the file, or of the template, around it.
+                faults.append(f"{file}: {kind}: {error.message.split('. String: ')[0]}")
+                continue
+            if not isinstance(declared, list):
+                faults.append(f"{file}: {kind} must be a list")
+            sources.append(declared)
+        self._refuse(faults)
+        return sources
+
+    @staticmethod
+    def _refuse(faults: list[str]) -> None:
+        if faults:
+            raise AnsibleLookupError("\n".join(faults))

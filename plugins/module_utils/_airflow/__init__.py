@@ -1,0 +1,60 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""Finds a deployment's API version and signs in. The result is a Dialect; nothing above knows of HTTP."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._faults import ServerFault
+from ._access import Access
+from ._dialect import Dialect, Unsupported
+from ._transport import NOT_JSON, Answer, Transport
+from ._v2 import V2
+
+
+def connect(access: Access) -> Dialect:
+    """Reach a deployment. Raises ServerFault with one sentence where that fails."""
+    transport = Transport(access)
+    version = _version(transport, "v1" if access.api_version == "v1" else "v2")
+    if version is None and access.api_version == "auto":
+        version = _version(transport, "v1")
+        if version is not None:
+            raise Unsupported(f"{access.url} is Airflow {version}, which this version of the collection does not support yet")
+    if version is None or access.api_version == "v1":
+        raise Unsupported(f"{access.url} has no Airflow API {access.api_version} that this version supports")
+    if access.username:
+        transport.use_token(_token(transport, access))
+    return V2(transport, version)
+
+
+def _version(transport: Transport, api_version: str) -> str | None:
+    """The version that the server names, None where there is no such API. Needs no sign-in."""
+    path = f"/api/{api_version}/version"
+    answer = transport.request("GET", path)
+    if answer.good and isinstance(answer.data, dict) and isinstance(answer.data.get("version"), str):
+        return answer.data["version"]
+    if answer.status == 404:
+        return None
+    if answer.status < 300:
+        raise ServerFault(
+            f"{transport.access.url} is no Airflow: it answers {path} with "
+            + ("something that is not JSON" if answer.data is NOT_JSON else "JSON that names no version")
+        )
+    transport.fail(answer, "asking for Airflow's version")
+
+
+def _token(transport: Transport, access: Access) -> str:
+    """A JSON Web Token for a username and password."""
+    credentials = {"username": access.username, "password": access.password}
+    answer: Answer = transport.request("POST", "/auth/token", body=credentials)
+    if answer.status in (401, 403):
+        raise ServerFault(f"{access.url} does not accept airflow_username and airflow_password", answer.status)
+    data: t.Any = answer.data
+    if not answer.good or not isinstance(data, dict) or not isinstance(data.get("access_token"), str):
+        transport.fail(answer, "signing in")
+    return data["access_token"]

@@ -1,0 +1,89 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""What every version of Airflow's API can be asked, and what it can do. Only dialects know that versions differ."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from .._faults import ServerFault
+from .._kinds import Kind
+from .._kinds._kind import Fields
+from .._plan import Actual
+
+PAGE = 100  # servers cut a page at their maximum_page_limit, 100 unless configured otherwise
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What a server can do.
+
+    can_bulk: several objects in one request. bulk_update_needs: the fields, by kind, that an entity of a bulk update
+    must hold; an object that may not have them sent is updated alone.
+    """
+
+    can_bulk: bool = False
+    bulk_update_needs: dict[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one object of a bulk request; reason is None where it succeeded."""
+
+    id: str
+    reason: str | None = None
+    status: int | None = None
+
+
+class Dialect(t.Protocol):
+    """One API version of one deployment, signed in.
+
+    The methods that write raise ServerFault, or Uncertain where the answer to something that must not be repeated
+    was lost. Fields are canonical (see Kind); a field of None is to be emptied.
+    """
+
+    version: str
+    api_version: str
+    abilities: Abilities
+
+    def hide(self, secrets: t.Iterable[str]) -> None:
+        """Keep these texts out of every message about the server's answers."""
+
+    def list(self, kind: Kind) -> list[Actual]:
+        """Every object of a kind."""
+
+    def get(self, kind: Kind, object_id: str) -> Actual | None:
+        """One object, None where there is none."""
+
+    def create(self, kind: Kind, object_id: str, fields: Fields) -> None:
+        """Create one object. An existing one is a ServerFault with status 409, never overwritten."""
+
+    def update(self, kind: Kind, object_id: str, fields: Fields, actual: Actual) -> None:
+        """Write these fields of one object, and no other; actual is what was read of it."""
+
+    def delete(self, kind: Kind, object_id: str) -> None:
+        """Delete one object; one that is gone already is no fault."""
+
+    def bulk(self, kind: Kind, action: str, objects: dict[str, Fields]) -> list[Outcome]:
+        """C(create), C(update) or C(delete) objects in one request, if the abilities have can_bulk.
+
+        A request that fails as a whole raises ServerFault; nothing was written then.
+        """
+
+    def health(self) -> dict[str, t.Any]:
+        """The state of each component of the deployment."""
+
+
+def quoted(object_id: str) -> str:
+    """An id as a segment of a path. Dots are quoted where a path would take them for a folder."""
+    return object_id.replace(".", "%2E") if object_id in (".", "..") else quote(object_id, safe="")
+
+
+class Unsupported(ServerFault):
+    """The server's version is not one that the collection speaks to."""

@@ -1,0 +1,86 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""Argument specs that can be put together: the options of a module, and which of them Ansible's own code never sees.
+
+Ansible logs, converts and, on a fault of its own, returns the parameters of a module. So everything that may hold a
+secret is withheld from it (see _module) and read by this collection's own code; the spec is whole all the same, since
+documentation and ansible-test go by it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ._kinds import KINDS, Kind
+
+Spec = dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """options: an Ansible argument spec. withheld: names, aliases too, that Ansible's own code does not get."""
+
+    options: Spec
+    withheld: frozenset[str] = field(default_factory=frozenset)
+
+    def __add__(self, other: Arguments) -> Arguments:
+        return Arguments({**self.options, **other.options}, self.withheld | other.withheld)
+
+
+ACCESS = Arguments(
+    {
+        "airflow_url": {"type": "str"},
+        "airflow_username": {"type": "str"},
+        "airflow_password": {"type": "str", "no_log": True},
+        "airflow_token": {"type": "str", "no_log": True},
+        "airflow_headers": {"type": "dict", "no_log": True},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+        "client_cert": {"type": "path"},
+        "client_key": {"type": "path", "no_log": False},
+        "proxy_url": {"type": "str"},
+        "timeout": {"type": "int", "default": 30},
+        "retries": {"type": "int", "default": 3},
+        "api_version": {"type": "str", "choices": ["auto", "v1", "v2"], "default": "auto"},
+    },
+    frozenset({"airflow_url", "airflow_username", "airflow_password", "airflow_token", "airflow_headers", "proxy_url"}),
+)
+
+POLICY = Arguments(
+    {
+        "update_secrets": {"type": "str", "choices": ["always", "on_create"], "default": "always", "no_log": False},
+        "enforce_defaults": {"type": "bool", "default": False},
+    }
+)
+
+
+def one(kind: Kind) -> Arguments:
+    """The options of a single object. The id is not withheld: Ansible insists on it, and it is no secret."""
+    options = {option.name: option.spec() for option in kind.words}
+    names = {name for option in kind.words for name in (option.name, *option.aliases)}
+    return Arguments(options, frozenset(names - {kind.identity.name, *kind.identity.aliases}))
+
+
+def sets() -> Arguments:
+    """A list of objects for each kind."""
+    options = {
+        kind.plural: {"type": "list", "elements": "dict", "options": one(kind).options} for kind in reversed(KINDS)
+    }
+    return Arguments(options, frozenset(options))
+
+
+GATHER = Arguments(
+    {
+        "gather_subset": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["all", "health", *(kind.plural for kind in reversed(KINDS))],
+            "default": ["all"],
+        }
+    }
+)

@@ -1,0 +1,83 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""Compares a declared value with what the server shows of the stored one, leaf by leaf."""
+
+from __future__ import annotations
+
+import enum
+import json
+import typing as t
+
+from ._masking import MASK, may_be
+
+Path = tuple[str, ...]
+
+
+class Verdict(enum.Enum):
+    """What is known of a declared leaf."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    UNKNOWN = "unknown"  # masked, and consistent with the declaration
+
+
+Findings = dict[Path, Verdict]
+
+
+def worst(verdicts: t.Iterable[Verdict]) -> Verdict:
+    """DIFFERS before UNKNOWN before SAME; no verdict at all is SAME."""
+    found = set(verdicts)
+    for verdict in (Verdict.DIFFERS, Verdict.UNKNOWN):
+        if verdict in found:
+            return verdict
+    return Verdict.SAME
+
+
+def compare(declared: t.Any, reading: t.Any, path: Path = ()) -> Findings:
+    """Compare two JSON values. The result names the leaves that differ or are unknown, not those that are the same."""
+    if isinstance(declared, dict) and isinstance(reading, dict):
+        findings: Findings = {}
+        for key in {**declared, **reading}:
+            if key in declared and key in reading:
+                findings.update(compare(declared[key], reading[key], (*path, str(key))))
+            else:
+                findings[(*path, str(key))] = Verdict.DIFFERS
+        return findings
+    if isinstance(declared, list) and isinstance(reading, list) and len(declared) == len(reading):
+        findings = {}
+        for index, (mine, theirs) in enumerate(zip(declared, reading)):
+            findings.update(compare(mine, theirs, (*path, str(index))))
+        return findings
+    if isinstance(reading, str) and MASK in reading and isinstance(declared, str):
+        return {path: Verdict.UNKNOWN if may_be(reading, declared) else Verdict.DIFFERS}
+    # json.dumps tells 1 from 1.0 and from true, which == does not.
+    return {} if json.dumps(declared) == json.dumps(reading) else {path: Verdict.DIFFERS}
+
+
+def compare_texts(declared: str, reading: str) -> Verdict:
+    """Compare texts of variables. Airflow 3 parses what looks like JSON and shows it serialised anew
+
+    (C(1.10) reads C(1.1), C([1,  2]) reads C([1, 2])), so that two JSON texts are compared as JSON: anything
+    finer would be drift for ever.
+    """
+    mine, theirs = parsed(declared), parsed(reading)
+    if mine is NOT_JSON or theirs is NOT_JSON:
+        mine, theirs = declared, reading
+        if (parsed(declared) is NOT_JSON) != (parsed(reading) is NOT_JSON):
+            return Verdict.DIFFERS
+    return worst(compare(mine, theirs).values())
+
+
+NOT_JSON = object()
+
+
+def parsed(text: str) -> t.Any:
+    """The JSON value of a text, or NOT_JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return NOT_JSON

@@ -1,0 +1,162 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""The user's words become desired objects, or faults: all of them, before the first request."""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+from dataclasses import dataclass
+
+from ._comparison import Path
+from ._faults import Fault, Refused
+from ._kinds import Kind
+from ._kinds._kind import Clash, Fields, Option
+from ._kinds._types import Wrong
+from ._masking import MASK, holds_mask
+
+
+@dataclass(frozen=True)
+class Desired:
+    """An object as it is declared.
+
+    fields holds canonical values of the declared fields only; None puts a field back to empty. secret holds the paths
+    of values that must never be shown, each standing for everything below it.
+    """
+
+    kind: Kind
+    id: str
+    present: bool
+    fields: Fields
+    secret: frozenset[Path]
+
+    def is_secret(self, path: Path) -> bool:
+        return any(path[:length] in self.secret for length in range(1, len(path) + 1))
+
+
+Given = tuple[Kind, t.Any, str]
+"""A kind, the words of one object of it, and how the user finds them."""
+
+
+def declare(given: t.Iterable[Given], enforce_defaults: bool = False) -> list[Desired]:
+    """Read the declarations. Raises Refused with every fault."""
+    faults: list[Fault] = []
+    desired: dict[tuple[str, str], Desired] = {}
+    places: dict[tuple[str, str], str] = {}
+    for kind, words, place in given:
+        one = _Reader(kind, place, faults).read(words, enforce_defaults)
+        if one is None:
+            continue
+        key = (kind.name, one.id)
+        if key in places:
+            faults.append(Fault(f"{place} {one.id!r}", f"declared already as {places[key]}", kind.name, one.id))
+        places.setdefault(key, place)
+        desired[key] = one
+    if faults:
+        raise Refused(faults)
+    return list(desired.values())
+
+
+def listed(kind: Kind, words: t.Any) -> list[Given]:
+    """The entries of a list of declarations, with their places; what is no list is one entry, and faulty as such."""
+    if not isinstance(words, list):
+        return [(kind, words, kind.plural)]
+    return [(kind, entry, f"{kind.plural}[{index}]") for index, entry in enumerate(words)]
+
+
+class _Reader:
+    """Reads one declaration and notes its faults."""
+
+    def __init__(self, kind: Kind, place: str, faults: list[Fault]) -> None:
+        self.kind = kind
+        self.place = place
+        self.faults = faults
+        self.id: str | None = None
+        self.sound = True
+
+    def fault(self, reason: str) -> None:
+        self.sound = False
+        where = self.place if self.id is None else f"{self.place} {self.id!r}"
+        self.faults.append(Fault(where, reason, self.kind.name, self.id))
+
+    def read(self, words: t.Any, enforce_defaults: bool) -> Desired | None:
+        if self.place == self.kind.plural:
+            self.fault("must be a list of dicts")
+            return None
+        if not isinstance(words, dict):
+            self.fault("must be a dict")
+            return None
+        given = self._named(words)
+        self.id = self._identity(given.pop(self.kind.identity.name, None))
+        parsed: Fields = {}
+        for option in (*self.kind.options, self.kind.words[-1]):
+            if given.get(option.name) is not None:  # null is Ansible's way to leave an option out
+                self._parse(option, given[option.name], parsed)
+        present = parsed.pop("state", "present") == "present"
+        fields, secret = self._fold(parsed)
+        if self.id in self.kind.undeletable and not present:
+            self.fault("state: this object cannot be deleted, Airflow does not work without it")
+        if not self.sound or self.id is None:
+            return None
+        if enforce_defaults and present:
+            fields = {**self.kind.defaults(self.id), **fields}
+        return Desired(self.kind, self.id, present, fields, secret)
+
+    def _named(self, words: Fields) -> Fields:
+        """The words under their real names; unknown ones and contradicting aliases are faults."""
+        names = {name: option.name for option in self.kind.words for name in (option.name, *option.aliases)}
+        given: Fields = {}
+        for word, value in words.items():
+            name = names.get(word)
+            if name is None:
+                near = difflib.get_close_matches(str(word), names, n=1)
+                known = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(names))}"
+                self.fault(f"{str(word)[:60]}: unknown option, {known}")
+            elif name in given and given[name] != value:
+                self.fault(f"{name}: given twice, under its own name and as {word if word != name else 'an alias'}")
+            else:
+                given[name] = value
+        return given
+
+    def _identity(self, value: t.Any) -> str | None:
+        name = self.kind.identity.name
+        if value is None:
+            self.fault(f"{name}: is missing")
+            return None
+        try:
+            parsed = self.kind.identity.type.parse(value)
+        except Wrong as wrong:
+            self.fault(f"{name}: {wrong}")
+            return None
+        if holds_mask(parsed):
+            self.fault(f"{name}: must not contain '{MASK}'")
+            return None
+        return parsed
+
+    def _parse(self, option: Option, value: t.Any, parsed: Fields) -> None:
+        if holds_mask(value):
+            self.fault(
+                f"{option.name}: is or contains '{MASK}', which is how Airflow shows a secret that it hides; "
+                "written back it would destroy the secret. Declare the real value, or leave the field out"
+            )
+            return
+        try:
+            parsed[option.name] = option.type.parse(value)
+        except Wrong as wrong:
+            self.fault(f"{option.name}: {wrong}")
+
+    def _fold(self, parsed: Fields) -> tuple[Fields, frozenset[Path]]:
+        try:
+            fields, secret = self.kind.fold(parsed)
+        except Clash as clash:
+            self.fault(str(clash))
+            return {}, frozenset()
+        # What a text of JSON or a URI unfolds to may hold the mask only now.
+        for name, value in fields.items():
+            if self.sound and holds_mask(value):
+                self.fault(f"{name}: contains '{MASK}' once it is decoded; declare the real value")
+        return fields, secret

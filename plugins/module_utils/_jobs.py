@@ -1,0 +1,67 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""What each module does: its parameters become a declaration, the engine does the rest."""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import _engine
+from ._airflow._dialect import Dialect
+from ._declaration import declare, listed
+from ._kinds import KINDS, Kind
+from ._plan import Policy
+from ._report import Report
+
+Words = dict[str, t.Any]
+
+
+class One:
+    """One object of a kind."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+
+    def prepare(self, given: Words, params: Words) -> _engine.Work:
+        identity = self.kind.identity
+        words = {name: value for name, value in given.items() if name in {each.name for each in self.kind.words}}
+        words[identity.name] = next((params[name] for name in (identity.name, *identity.aliases) if params.get(name)), None)
+        (desired,) = declare([(self.kind, words, self.kind.name)], params["enforce_defaults"])
+        policy = Policy(params["update_secrets"])
+        return lambda server, check_mode: _engine.run_one(desired, policy, server, check_mode)
+
+
+class Sets:
+    """Objects of every kind."""
+
+    def prepare(self, given: Words, params: Words) -> _engine.Work:
+        entries = [each for kind in KINDS if given.get(kind.plural) is not None for each in listed(kind, given[kind.plural])]
+        desired = declare(entries, params["enforce_defaults"])
+        policy = Policy(params["update_secrets"])
+        return lambda server, check_mode: _engine.run(desired, policy, server, check_mode)
+
+
+class Info:
+    """What a deployment is and has."""
+
+    def prepare(self, given: Words, params: Words) -> _engine.Work:
+        wanted = set(params["gather_subset"] or ["all"])
+        if "all" in wanted:
+            wanted = {"health", *(kind.plural for kind in KINDS)}
+        return lambda server, check_mode: self._report(server, wanted)
+
+    def _report(self, server: Dialect, wanted: set[str]) -> Report:
+        result: Words = {"changed": False, "airflow": {"version": server.version, "api_version": server.api_version}}
+        if "health" in wanted:
+            result["health"] = server.health()
+        for kind in KINDS:
+            if kind.plural in wanted:
+                result[kind.plural] = [
+                    {kind.identity.name: each.id, **{name: value for name, value in each.fields.items() if value is not None}, **each.seen}
+                    for each in server.list(kind)
+                ]
+        return Report(result, [])

@@ -1,0 +1,51 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""Variables."""
+
+from __future__ import annotations
+
+import json
+
+from .._comparison import Path, compare_texts
+from ._kind import DESCRIPTION, TEAM, Clash, Field, Fields, Kind, Option, whole
+from ._types import json_value, text
+
+
+def _fold(words: Fields) -> tuple[Fields, frozenset[Path]]:
+    words = dict(words)
+    secret: frozenset[Path] = frozenset()
+    if "secret_value" in words:
+        if "value" in words:
+            raise Clash("secret_value: cannot be declared together with value")
+        words["value"] = words.pop("secret_value")
+        secret = frozenset({("value",)})
+    if "value" in words and not isinstance(words["value"], str):
+        # Airflow 3.0 stores the Python repr of what is not a string, so the text is made here.
+        words["value"] = json.dumps(words["value"], ensure_ascii=False)
+    for name in ("description", "team_name"):
+        if words.get(name) == "":
+            words[name] = None
+    return words, secret
+
+
+VARIABLE = Kind(
+    name="variable",
+    plural="variables",
+    identity=Option("key", text(longest=250, empty=False), required=True),
+    options=(
+        Option("value", json_value()),
+        Option("secret_value", json_value(), secret=True),
+        DESCRIPTION,
+        TEAM,
+    ),
+    fields=(
+        Field("value", has_default=False, same=lambda declared, reading: whole(compare_texts(declared, reading))),
+        Field("description", show=True),
+        Field("team_name", show=True),
+    ),
+    fold=_fold,
+)

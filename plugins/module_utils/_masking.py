@@ -1,0 +1,35 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""Airflow shows C(***) where it hides a secret, and anywhere else where a text contains one that it knows.
+
+Such a reading says nothing of what is stored. It is never a difference by itself, and is never sent back:
+several servers would store the three asterisks (airflow-api-facts, "Writing").
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+MASK = "***"
+
+
+def holds_mask(value: t.Any) -> bool:
+    """Whether a text, or a text anywhere inside a dict or list, contains the mask."""
+    if isinstance(value, str):
+        return MASK in value
+    if isinstance(value, dict):
+        return any(holds_mask(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(holds_mask(item) for item in value)
+    return False
+
+
+def may_be(reading: str, text: str) -> bool:
+    """Whether a masked reading is what the server would show for this text."""
+    visible = [re.escape(part) for part in reading.split(MASK)]
+    return re.fullmatch(".*".join(visible), text, re.DOTALL) is not None

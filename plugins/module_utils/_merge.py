@@ -1,0 +1,67 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""Merge declarations by id. Pure: no Ansible, no file, no server.
+
+Used wherever declarations come from several sources, so that secrets can stand in a file of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+# The option that names an object of a kind, its aliases after it.
+IDENTITIES: dict[str, tuple[str, ...]] = {
+    "connections": ("connection_id", "conn_id"),
+    "variables": ("key",),
+    "pools": ("name",),
+}
+
+# Two spellings of one field: a later source that uses one of them takes the place of the other.
+ALTERNATIVES = {"value": "secret_value", "secret_value": "value"}
+
+
+def merge(kind: str, sources: Iterable[Sequence[Any] | None]) -> list[Any]:
+    """Merge lists of objects of one kind: of the same object, the fields of a later source win.
+
+    What is wrong inside a source (no id, an id twice, not a mapping) is left in place: whoever takes
+    the result refuses it, together with every other fault.
+    """
+    merged: list[Any] = []
+    places: dict[str, int] = {}  # where the object of that id is in merged
+    for source in sources:
+        known = dict(places)  # as the sources before this one left it
+        for declared in source or ():
+            item, name = _identified(kind, declared)
+            if name in known:
+                place = known.pop(name)
+                merged[place] = _overlaid(merged[place], item)
+            else:
+                if name is not None:
+                    places.setdefault(name, len(merged))
+                merged.append(item)
+    return merged
+
+
+def _identified(kind: str, declared: Any) -> tuple[Any, str | None]:
+    """The object with its id under the option's own name, and that id; None if it has none to merge by."""
+    if not isinstance(declared, Mapping):
+        return declared, None
+    item = dict(declared)
+    option, *aliases = IDENTITIES[kind]
+    for alias in aliases:
+        if alias in item and option not in item:
+            item[option] = item.pop(alias)
+    name = item.get(option)
+    if isinstance(name, int) and not isinstance(name, bool):  # YAML's idea of an unquoted 2024
+        name = str(name)
+    return item, name if isinstance(name, str) and name else None
+
+
+def _overlaid(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
+    replaced = {other for field, other in ALTERNATIVES.items() if later.get(field) is not None and other not in later}
+    return {field: value for field, value in earlier.items() if field not in replaced} | later

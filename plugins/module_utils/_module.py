@@ -1,0 +1,149 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""The only place that talks to Ansible: parameters come in here, and here is every way out."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ._airflow import connect
+from ._airflow._access import read_access
+from ._airflow._client import ClientMissing
+from ._arguments import Arguments
+from ._engine import Work
+from ._faults import Fault, Refused, ServerFault
+from ._report import Report
+
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+class Job(t.Protocol):
+    """What a module does."""
+
+    def prepare(self, given: dict[str, t.Any], params: dict[str, t.Any]) -> Work:
+        """Read the declaration, without a server. Raises Refused with every fault.
+
+        given holds the withheld parameters as the user wrote them, params the others as Ansible converted them.
+        """
+
+
+class Module(AnsibleModule):
+    """An AnsibleModule whose own code never holds what may be secret, nor shows any of it."""
+
+    def __init__(self, arguments: Arguments, job: Job) -> None:
+        self.arguments = arguments
+        self.job = job
+        self.given: dict[str, t.Any] = {}
+        self.constructed = False
+        super().__init__(argument_spec=arguments.options, supports_check_mode=True)
+        self.constructed = True
+
+    def _load_params(self) -> None:
+        """Take what is withheld out before Ansible validates, logs and returns parameters."""
+        super()._load_params()
+        self.given = {name: self.params.pop(name) for name in self.arguments.withheld & set(self.params)}
+
+    def log(self, msg: str, log_args: t.Any = None) -> None:
+        """To syslog goes the module's name, and none of its parameters."""
+        super().log(f"Invoked {self._name}" if msg.startswith("Invoked") else msg)
+
+    def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:  # type: ignore[override]
+        """Ansible's constructor stops at its first fault; the user gets all of them, in this collection's words."""
+        if not self.constructed:
+            self.constructed = True
+            msg, failures = self._all_faults(msg)
+            kwargs = {"failures": failures}
+        super().fail_json(msg=msg, invocation=self._invocation(), **kwargs)
+
+    def exit_json(self, **kwargs: t.Any) -> t.NoReturn:
+        super().exit_json(invocation=self._invocation(), **kwargs)
+
+    def prepare(self) -> tuple[t.Any, Work]:
+        """Check everything that can be checked without a server. Raises Refused with every fault."""
+        faults: list[Fault] = []
+        access = work = None
+        try:
+            access = read_access({**self.params, **self.given})
+        except Refused as refused:
+            faults += refused.faults
+        try:
+            work = self.job.prepare(self.given, self.params)
+        except Refused as refused:
+            faults += refused.faults
+        if faults or work is None:
+            raise Refused(faults)
+        return access, work
+
+    def _all_faults(self, msg: str) -> tuple[str, list[dict[str, t.Any]]]:
+        options = {name: spec for name, spec in self.arguments.options.items() if name not in self.arguments.withheld}
+        plain = {name: value for name, value in self.params.items() if not name.startswith("_ansible")}
+        judged = ArgumentSpecValidator(options).validate(plain)
+        faults = [Fault("", message) for message in judged.error_messages]
+        defaults = {name: spec.get("default") for name, spec in options.items()}
+        typed = {**defaults, **judged.validated_parameters}
+        for name, spec in options.items():  # what Ansible could not convert must not trouble the checks that follow
+            if spec.get("type") in ("int", "bool") and type(typed.get(name)).__name__ != spec["type"]:
+                typed[name] = defaults[name]
+        self.params = typed
+        try:
+            self.prepare()
+        except Refused as refused:
+            faults += refused.faults
+        refused = Refused(faults or [Fault("", msg)])
+        return refused.message, failures_of(refused)
+
+    def _invocation(self) -> dict[str, t.Any]:
+        """The parameters for -vvv: of what is withheld only that it was given."""
+        shown = {name: value for name, value in self.params.items() if not name.startswith("_ansible")}
+        for name, value in self.given.items():
+            shown[name] = f"({len(value)} entries)" if isinstance(value, list) else None if value is None else HIDDEN
+        return {"module_args": shown}
+
+
+def run(arguments: Arguments, job: Job) -> None:
+    """Run a module. Never returns, never shows a traceback, never a secret."""
+    module = Module(arguments, job)
+    outcome = _attempt(module)
+    if isinstance(outcome, dict):  # outside of any except: there Ansible would add the exception to the result
+        module.fail_json(**outcome)
+    if outcome.hint:
+        module.warn(outcome.hint)
+    result = {**outcome.result, **({"diff": outcome.diff} if module._diff else {})}
+    if outcome.failed:
+        module.fail_json(msg=outcome.message, **result)
+    module.exit_json(**result)
+
+
+def _attempt(module: Module) -> Report | dict[str, t.Any]:
+    """The report, or what to fail with."""
+    try:
+        access, work = module.prepare()
+        return work(connect(access), module.check_mode)
+    except Refused as refused:
+        return {"msg": refused.message, "failures": failures_of(refused)}
+    except ServerFault as fault:
+        return {"msg": fault.message}
+    except ClientMissing:
+        return {"msg": missing_required_lib("apache-airflow-client >= 3.0")}
+    except Exception as error:
+        return {"msg": f"This is a fault of windsock.airflow: {type(error).__name__} at {_place(error)}. Please report it."}
+
+
+def failures_of(refused: Refused) -> list[dict[str, t.Any]]:
+    return [{"kind": fault.kind, "id": fault.id, "reason": fault.reason} for fault in refused.faults]
+
+
+def _place(error: Exception) -> str:
+    """File and line of an exception, without its text, which may hold anything."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "an unknown place"

@@ -1,0 +1,169 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""Desired objects against actual ones: what has to change. Pure; sends nothing."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ._comparison import Findings, Path, Verdict, worst
+from ._declaration import Desired
+from ._faults import Fault, Refused
+from ._kinds import Kind
+from ._kinds._kind import Fields
+from ._masking import holds_mask
+
+
+@dataclass(frozen=True)
+class Actual:
+    """An object as the server shows it: canonical values of every field, masked where it masks.
+
+    seen holds what else the server tells of it (a pool's use), under the API's names.
+    """
+
+    kind: Kind
+    id: str
+    fields: Fields
+    seen: Fields = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How secrets that cannot be compared are treated: C(always) writes them, C(on_create) leaves them."""
+
+    update_secrets: str = "always"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One object that has to change.
+
+    action is create, update, replace (deleted and created anew) or delete. write holds the fields to send; findings
+    the leaves that made it necessary; sendable every declared field that may stand in the request without changing
+    more than was found.
+    """
+
+    kind: Kind
+    id: str
+    action: str
+    desired: Desired
+    actual: Actual | None
+    write: Fields
+    findings: Findings
+    sendable: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """changes in the order of the declaration; unchanged and unknown name objects that are left alone."""
+
+    changes: list[Change]
+    unchanged: list[Desired]
+    unknown: list[Desired]
+
+
+ActualObjects = dict[tuple[str, str], Actual]
+
+
+def make_plan(desired: t.Iterable[Desired], actual: ActualObjects, policy: Policy) -> Plan:
+    """Compare. Raises Refused where the server's state makes a declaration impossible, with every such fault."""
+    plan = Plan([], [], [])
+    faults: list[Fault] = []
+    for one in desired:
+        found = actual.get((one.kind.name, one.id))
+        if not one.present:
+            if found is None:
+                plan.unchanged.append(one)
+            else:
+                plan.changes.append(Change(one.kind, one.id, "delete", one, found, {}, {}))
+        elif found is None:
+            _creation(one, plan, faults)
+        else:
+            _comparison(one, found, policy, plan, faults)
+    if faults:
+        raise Refused(faults)
+    return plan
+
+
+def _creation(one: Desired, plan: Plan, faults: list[Fault]) -> None:
+    for name in one.kind.needed():
+        if name not in one.fields:
+            faults.append(_fault(one, f"{name}: is missing, and the {one.kind.name} does not exist yet, so it is needed"))
+    write = {name: value for name, value in one.fields.items() if not _empty(value)}
+    findings: Findings = {path: Verdict.DIFFERS for path in leaves(write)}
+    plan.changes.append(Change(one.kind, one.id, "create", one, None, write, findings))
+
+
+def _comparison(one: Desired, found: Actual, policy: Policy, plan: Plan, faults: list[Fault]) -> None:
+    findings: Findings = {}
+    write: Fields = {}
+    same: set[str] = set()
+    for name, value in one.fields.items():
+        of_field = one.kind.field(name).same(value, found.fields.get(name))
+        verdict = worst(of_field.values())
+        if verdict is Verdict.SAME:
+            same.add(name)
+            continue
+        findings.update({(name, *path): leaf for path, leaf in of_field.items()})
+        # extra is written whole, so that one readable difference writes its secrets too.
+        if verdict is Verdict.DIFFERS or policy.update_secrets == "always":
+            write[name] = value
+    if not write:
+        (plan.unknown if findings else plan.unchanged).append(one)
+        return
+    written = {path: verdict for path, verdict in findings.items() if path[0] in write}
+    allowed = one.kind.changeable.get(one.id)
+    for name in write if allowed is not None else ():
+        if name not in allowed:
+            faults.append(_fault(one, f"{name}: cannot be changed, of this object only {' and '.join(allowed)} can"))
+    if write.get("password", "") is None:
+        plan.changes.append(_replacement(one, found, written, faults))
+    else:
+        sendable = frozenset(same | set(write))
+        plan.changes.append(Change(one.kind, one.id, "update", one, found, write, written, sendable))
+
+
+def _replacement(one: Desired, found: Actual, findings: Findings, faults: list[Fault]) -> Change:
+    """Airflow ignores an emptied password; only deleting and creating the connection clears it.
+
+    What nobody declared is carried over, where the server shows it whole. This is the one place where something
+    that was read is sent.
+    """
+    carried = {name: value for name, value in found.fields.items() if name not in one.fields and not _empty(value)}
+    hidden = sorted(name for name, value in carried.items() if holds_mask(value))
+    if hidden:
+        faults.append(
+            _fault(
+                one,
+                "password: Airflow clears a password only by deleting and creating the connection, and "
+                f"{', '.join(hidden)}, which is not declared, holds secrets that would be lost. "
+                f"Declare {', '.join(hidden)} too",
+            )
+        )
+    declared = {name: value for name, value in one.fields.items() if not _empty(value)}
+    return Change(one.kind, one.id, "replace", one, found, {**carried, **declared}, findings)
+
+
+def leaves(fields: Fields, path: Path = ()) -> list[Path]:
+    """The paths of all leaves; dicts inside C(extra) are walked, anything else is a leaf."""
+    found: list[Path] = []
+    for name, value in fields.items():
+        here = (*path, str(name))
+        if isinstance(value, dict) and value:
+            found += leaves(value, here)
+        else:
+            found.append(here)
+    return found
+
+
+def _empty(value: t.Any) -> bool:
+    return value is None or value == {}
+
+
+def _fault(one: Desired, reason: str) -> Fault:
+    return Fault(f"{one.kind.name} {one.id!r}", reason, one.kind.name, one.id)

@@ -1,0 +1,195 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""A plan and its ledger become what the module returns. Of secrets only names ever stand here."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ._airflow._dialect import Dialect
+from ._apply import Ledger
+from ._comparison import Path, Verdict
+from ._declaration import Desired
+from ._kinds import KINDS
+from ._kinds._kind import Fields
+from ._plan import Actual, Change, Plan
+
+SECRET = "(secret)"
+SECRET_CHANGED = "(secret, changed)"
+SECRET_UNKNOWN = "(secret, unknown)"
+NOT_SHOWN = "(not shown)"
+
+COUNTED = {"create": "created", "update": "updated", "replace": "updated", "delete": "deleted"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """result: what the module returns besides the diff and the object."""
+
+    result: dict[str, t.Any]
+    diff: list[dict[str, t.Any]]
+    failed: bool = False
+    message: str = ""
+    hint: str | None = None
+
+
+def make_report(plan: Plan, ledger: Ledger, server: Dialect) -> Report:
+    """Describe what was done (in check mode: what would be)."""
+    done = ledger.done
+    result = {
+        "changed": bool(done),
+        "changes": [_entry(change) for change in done],
+        "summary": _summary(plan, done),
+        "airflow": {"version": server.version, "api_version": server.api_version},
+    }
+    message = ""
+    if ledger.failed:
+        result["failures"] = [{"kind": change.kind.name, "id": change.id, "reason": why} for change, why in ledger.failed]
+        first, why = ledger.failed[0]
+        message = (
+            f"{len(ledger.failed)} of {len(plan.changes)} changes failed, {len(done)} were made; "
+            f"the first that failed: {first.kind.name} {first.id!r}: {why}"
+        )
+    return Report(result, [_diff(change) for change in done], bool(ledger.failed), message, _hint(done))
+
+
+def object_after(desired: Desired, actual: Actual | None, changed: bool) -> Fields | None:
+    """An object as it is after the run, in the words of a declaration, secrets masked. None where it is absent."""
+    if not desired.present:
+        return None
+    stored = {name: value for name, value in (actual.fields if actual else {}).items()}
+    fields = {**stored, **(desired.fields if changed or actual is None else {})}
+    shown = {name: _shown(desired, (name,), value, actual=name not in desired.fields) for name, value in fields.items()}
+    return {desired.kind.identity.name: desired.id, **shown}
+
+
+def _summary(plan: Plan, done: list[Change]) -> dict[str, dict[str, int]]:
+    counts = {
+        kind.plural: dict.fromkeys(("created", "updated", "deleted", "unchanged", "unknown"), 0) for kind in reversed(KINDS)
+    }
+    for change in done:
+        counts[change.kind.plural][COUNTED[change.action]] += 1
+    for word, untouched in (("unchanged", plan.unchanged), ("unknown", plan.unknown)):
+        for one in untouched:
+            counts[one.kind.plural][word] += 1
+    return counts
+
+
+def _entry(change: Change) -> dict[str, t.Any]:
+    """Names only, dotted inside extra."""
+    names = {name for path in change.findings for name in [_name(path)] if not _hidden(change, path)}
+    secrets = {_name(path) for path in change.findings if _hidden(change, path)}
+    return {
+        "kind": change.kind.name,
+        "id": change.id,
+        "action": change.action,
+        "fields": sorted(names),
+        "secrets": sorted(secrets - names),
+    }
+
+
+def _hidden(change: Change, path: Path) -> bool:
+    """Secret by declaration, or masked by the server, which is how Airflow treats a name that looks secret."""
+    return change.desired.is_secret(path) or change.findings.get(path) is Verdict.UNKNOWN
+
+
+def _name(path: Path) -> str:
+    return ".".join(path)
+
+
+def _diff(change: Change) -> dict[str, t.Any]:
+    title = f"{change.kind.name} {change.id}"
+    before: Fields = {}
+    after: Fields = {}
+    if change.actual is not None:
+        before = {
+            name: _shown(change.desired, (name,), value, actual=True)
+            for name, value in change.actual.fields.items()
+            if value is not None and value != {}
+        }
+    if change.action == "update":
+        for name in change.write:
+            before[name], after[name] = _both(change, (name,), change.actual.fields.get(name), change.write[name])
+        after = {**before, **after}
+    elif change.action != "delete":
+        after = {name: _shown(change.desired, (name,), value) for name, value in change.write.items()}
+        if change.action == "replace" and "password" in before:
+            before["password"] = SECRET
+    return {
+        "before_header": f"{title} (absent)" if change.actual is None else title,
+        "after_header": f"{title} (absent)" if change.action == "delete" else title,
+        "before": _plain(before),
+        "after": _plain(after),
+    }
+
+
+def _both(change: Change, path: Path, reading: t.Any, value: t.Any) -> tuple[t.Any, t.Any]:
+    """A field that is written, before and after. Values of extra are shown leaf by leaf."""
+    if isinstance(reading, dict) and isinstance(value, dict) and not (len(path) == 1 and change.desired.is_secret(path)):
+        before, after = {}, {}
+        for key in {**reading, **value}:
+            here = (*path, str(key))
+            if key in reading and key in value:
+                before[key], after[key] = _both(change, here, reading[key], value[key])
+            elif key in reading:
+                before[key] = NOT_SHOWN  # nobody declares it now, so nobody says whether it is a secret
+            else:
+                after[key] = _shown(change.desired, here, value[key])
+        return before, after
+    verdict = _verdict(change, path)
+    if change.desired.is_secret(path) or verdict is Verdict.UNKNOWN:
+        nothing = reading is None or reading == {}
+        told = {Verdict.DIFFERS: SECRET_CHANGED, Verdict.UNKNOWN: SECRET_UNKNOWN, Verdict.SAME: SECRET}[verdict]
+        return (None if nothing else SECRET), (None if value is None else told)
+    return reading, value
+
+
+def _verdict(change: Change, path: Path) -> Verdict:
+    below = [verdict for where, verdict in change.findings.items() if where[: len(path)] == path]
+    return Verdict.DIFFERS if Verdict.DIFFERS in below else Verdict.UNKNOWN if below else Verdict.SAME
+
+
+def _shown(desired: Desired, path: Path, value: t.Any, actual: bool = False) -> t.Any:
+    """A value as it may be shown. actual: read from the server, where only what is declared openly, or is of a field
+    that never holds secrets, may be shown."""
+    if value is None or value == {}:
+        return value
+    if desired.is_secret(path):
+        return SECRET
+    if isinstance(value, dict):
+        return {key: _shown(desired, (*path, str(key)), item, actual) for key, item in value.items()}
+    if actual and not desired.kind.field(path[0]).show and not _declared(desired, path):
+        return NOT_SHOWN
+    return value
+
+
+def _declared(desired: Desired, path: Path) -> bool:
+    place: t.Any = desired.fields
+    for part in path:
+        if not isinstance(place, dict) or part not in place:
+            return False
+        place = place[part]
+    return True
+
+
+def _plain(fields: Fields) -> Fields:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _hint(done: list[Change]) -> str | None:
+    blind = [
+        change
+        for change in done
+        if change.action == "update" and change.findings and Verdict.DIFFERS not in change.findings.values()
+    ]
+    if not blind:
+        return None
+    return (
+        f"{len(blind)} objects were written only because Airflow does not show their secrets, so it cannot be known "
+        "whether these have changed. With update_secrets=on_create, secrets of objects that exist are left alone."
+    )
