@@ -66,13 +66,14 @@ def one(kind: Kind) -> Arguments:
     return Arguments(options, frozenset(names - {kind.identity.name, *kind.identity.aliases}))
 
 
-def sets() -> Arguments:
-    """A list of objects for each kind."""
-    options = {
-        kind.plural: {"type": "list", "elements": "dict", "options": one(kind).options} for kind in reversed(KINDS)
-    }
-    return Arguments(options, frozenset(options))
-
+SETS = Arguments(
+    {
+        **{kind.plural: {"type": "list", "elements": "dict", "options": one(kind).options} for kind in reversed(KINDS)},
+        "src": {"type": "list", "elements": "path"},
+    },
+    frozenset(kind.plural for kind in KINDS),
+)
+"""A list of objects of each kind."""
 
 GATHER = Arguments(
     {

@@ -13,8 +13,9 @@ import typing as t
 from . import _engine
 from ._airflow._dialect import Dialect
 from ._declaration import declare, listed
+from ._faults import Fault, Refused
 from ._kinds import KINDS, Kind
-from ._plan import Policy
+from ._plan import Actual, Policy
 from ._report import Report
 
 Words = dict[str, t.Any]
@@ -39,6 +40,8 @@ class Sets:
     """Objects of every kind."""
 
     def prepare(self, given: Words, params: Words) -> _engine.Work:
+        if params["src"]:
+            raise Refused([Fault("src", "is read by the action plugin of this module, which this call went around")])
         entries = [each for kind in KINDS if given.get(kind.plural) is not None for each in listed(kind, given[kind.plural])]
         desired = declare(entries, params["enforce_defaults"])
         policy = Policy(params["update_secrets"])
@@ -60,8 +63,11 @@ class Info:
             result["health"] = server.health()
         for kind in KINDS:
             if kind.plural in wanted:
-                result[kind.plural] = [
-                    {kind.identity.name: each.id, **{name: value for name, value in each.fields.items() if value is not None}, **each.seen}
-                    for each in server.list(kind)
-                ]
+                result[kind.plural] = [_declared(each) for each in server.list(kind)]
         return Report(result, [])
+
+
+def _declared(actual: Actual) -> Words:
+    """An object in the words of a declaration; empty fields are left out."""
+    fields = {name: value for name, value in actual.fields.items() if value is not None}
+    return {actual.kind.identity.name: actual.id, **fields}

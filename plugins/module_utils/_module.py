@@ -103,8 +103,7 @@ class Module(AnsibleModule):
     def _invocation(self) -> dict[str, t.Any]:
         """The parameters for -vvv: of what is withheld only that it was given."""
         shown = {name: value for name, value in self.params.items() if not name.startswith("_ansible")}
-        for name, value in self.given.items():
-            shown[name] = f"({len(value)} entries)" if isinstance(value, list) else None if value is None else HIDDEN
+        shown.update({name: _hinted(name, value) for name, value in self.given.items()})
         return {"module_args": shown}
 
 
@@ -135,6 +134,12 @@ def _attempt(module: Module) -> Report | dict[str, t.Any]:
         return {"msg": missing_required_lib("apache-airflow-client >= 3.0")}
     except Exception as error:
         return {"msg": f"This is a fault of windsock.airflow: {type(error).__name__} at {_place(error)}. Please report it."}
+
+
+def _hinted(name: str, value: t.Any) -> t.Any:
+    if value is None or name == "airflow_username" or (name == "airflow_url" and "@" not in str(value)):
+        return value
+    return f"({len(value)} entries)" if isinstance(value, list) else HIDDEN
 
 
 def failures_of(refused: Refused) -> list[dict[str, t.Any]]:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ._comparison import Findings, Path, Verdict, worst
 from ._declaration import Desired
@@ -21,15 +21,11 @@ from ._masking import holds_mask
 
 @dataclass(frozen=True)
 class Actual:
-    """An object as the server shows it: canonical values of every field, masked where it masks.
-
-    seen holds what else the server tells of it (a pool's use), under the API's names.
-    """
+    """An object as the server shows it: canonical values of every field, masked where it masks."""
 
     kind: Kind
     id: str
     fields: Fields
-    seen: Fields = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,230 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
+---
+module: airflow_connection
+short_description: Keep one connection of an Airflow deployment as declared
+version_added: 0.1.0
+description:
+  - Creates, changes or deletes one connection through Airflow's REST API.
+  - A field that is not given is left alone. For more than a few connections use
+    M(windsock.airflow.airflow_settings), which needs a few requests for all of them.
+author:
+  - Windsock contributors (@windsock)
+extends_documentation_fragment:
+  - windsock.airflow.access
+  - windsock.airflow.policy
+  - windsock.airflow.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: partial
+    details:
+      - With O(update_secrets=always), secrets that Airflow does not show are written each time.
+options:
+  connection_id:
+    description:
+      - "The connection's id: letters, digits, underscores, dots and hyphens, at most 200."
+    type: str
+    required: true
+    aliases: [conn_id]
+  conn_type:
+    description:
+      - The type, for example V(postgres), V(http) or V(aws).
+      - Needed for a connection that does not exist yet.
+    type: str
+  description:
+    description:
+      - A description of the connection.
+      - An empty string clears it.
+    type: str
+  host:
+    description:
+      - The host.
+      - An empty string clears it.
+    type: str
+  login:
+    description:
+      - The login. A whole number is taken as its digits.
+      - An empty string clears it.
+    type: str
+  password:
+    description:
+      - The password. Never returned or shown.
+      - An empty string clears it. Airflow does that only by deleting the connection and creating it anew, so this
+        is what then happens; it is refused where secrets would be lost that are not declared.
+    type: str
+  schema:
+    description:
+      - The schema, for most databases the name of the database.
+      - An empty string clears it.
+    type: str
+  port:
+    description:
+      - The port, V(1) to V(65535).
+      - "V(0) clears it."
+    type: int
+  extra:
+    description:
+      - "The extra parameters: a dict, or a string that holds a JSON object."
+      - Compared and written as a whole, together with O(secret_extra). An empty dict clears it.
+    type: raw
+  secret_extra:
+    description:
+      - Extra parameters that are secret. Merged over O(extra), dicts inside dicts too.
+      - No value in it is ever returned or shown, whatever its name.
+    type: dict
+  uri:
+    description:
+      - The whole connection in Airflow's URI form, instead of the fields. Secret as a whole.
+      - What the URI does not name is cleared.
+    type: str
+  team_name:
+    description:
+      - The team that the connection belongs to.
+      - Only for deployments that run in multi-team mode (Airflow 3.2 and newer); others refuse it.
+    type: str
+  state:
+    description:
+      - Whether the object is to exist.
+    type: str
+    choices: [present, absent]
+    default: present
+seealso:
+  - module: windsock.airflow.airflow_settings
+  - module: windsock.airflow.airflow_info
 """
 
 EXAMPLES = r"""
+---
+- name: A database with its password from ansible-vault
+  windsock.airflow.airflow_connection:
+    airflow_url: https://airflow.example.com
+    airflow_username: ansible
+    airflow_password: "{{ vault_airflow_password }}"
+    connection_id: warehouse
+    conn_type: postgres
+    host: warehouse.example.com
+    port: 5432
+    schema: analytics
+    login: etl
+    password: "{{ vault_warehouse_password }}"
+    extra:
+      sslmode: require
+
+- name: An API with a secret inside its extra, written only when the connection is created
+  windsock.airflow.airflow_connection:
+    airflow_url: https://airflow.example.com
+    airflow_token: "{{ vault_airflow_token }}"
+    connection_id: billing_api
+    conn_type: http
+    host: https://billing.example.com
+    extra:
+      timeout: 20
+    secret_extra:
+      headers:
+        x-api-key: "{{ vault_billing_key }}"
+    update_secrets: on_create
+
+- name: The whole connection as a URI
+  windsock.airflow.airflow_connection:
+    airflow_url: https://airflow.example.com
+    airflow_token: "{{ vault_airflow_token }}"
+    connection_id: events
+    uri: "{{ vault_events_uri }}"
+
+- name: No such connection
+  windsock.airflow.airflow_connection:
+    airflow_url: https://airflow.example.com
+    airflow_token: "{{ vault_airflow_token }}"
+    connection_id: retired
+    state: absent
 """
 
 RETURN = r"""
+---
+connection:
+  description:
+    - The connection as it is now, in check mode as it would be, in the words of a declaration; null where it is absent.
+    - Secrets are masked, and so is what nobody declared and Airflow may keep secrets in.
+  returned: success
+  type: dict
+  sample:
+    connection_id: warehouse
+    conn_type: postgres
+    host: warehouse.example.com
+    port: 5432
+    password: (secret)
+    extra: {sslmode: require}
+changes:
+  description:
+    - What was changed, in check mode what would be. Names only, never a value.
+  returned: success and partial failure
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(connection), V(variable) or V(pool).
+      type: str
+    id:
+      description: The object's id.
+      type: str
+    action:
+      description:
+        - V(create), V(update), V(delete), or V(replace) where a connection had to be deleted and created anew.
+      type: str
+    fields:
+      description: The fields that differ, dotted inside C(extra).
+      type: list
+      elements: str
+    secrets:
+      description: The secret fields that differ, or were written because they cannot be compared.
+      type: list
+      elements: str
+  sample:
+    - {kind: connection, id: warehouse, action: update, fields: [host, extra.timeout], secrets: [password]}
+summary:
+  description:
+    - How many objects were created, updated, deleted or left unchanged, per kind.
+    - V(unknown) counts objects that were left alone and hold secrets which Airflow does not show, so that nobody
+      can say whether they are as declared.
+  returned: success and partial failure
+  type: dict
+  sample:
+    connections: {created: 1, updated: 0, deleted: 0, unchanged: 9, unknown: 0}
+    variables: {created: 0, updated: 2, deleted: 0, unchanged: 8, unknown: 0}
+    pools: {created: 0, updated: 0, deleted: 0, unchanged: 5, unknown: 0}
+failures:
+  description:
+    - What is wrong with the declaration, or what could not be done.
+  returned: failure
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: The kind of the object, null where an option of the task is at fault.
+      type: str
+    id:
+      description: The object's id, null where it has none that can be read.
+      type: str
+    reason:
+      description: What is wrong and with which field. Holds no value.
+      type: str
+airflow:
+  description: The server.
+  returned: success and partial failure
+  type: dict
+  contains:
+    version:
+      description: Airflow's version.
+      type: str
+    api_version:
+      description: The version of the API that was used.
+      type: str
+  sample: {version: 3.3.2, api_version: v2}
 """
 
 from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _jobs, _module

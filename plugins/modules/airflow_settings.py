@@ -7,19 +7,316 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
+---
+module: airflow_settings
+short_description: Keep connections, variables and pools of an Airflow deployment as declared
+version_added: 0.1.0
+description:
+  - "Brings a whole set of connections, variables and pools to what is declared: lists what the deployment has,
+    compares, and writes the differences in bulk."
+  - An object or field that is not declared is left alone.
+  - Everything that can be refused without a server is refused before the first request, all faults at once. Where
+    single objects fail, the others are written, and the failure says what was done and what was not.
+author:
+  - Windsock contributors (@windsock)
+extends_documentation_fragment:
+  - windsock.airflow.access
+  - windsock.airflow.policy
+  - windsock.airflow.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: partial
+    details:
+      - With O(update_secrets=always), secrets that Airflow does not show are written each time.
+options:
+  connections:
+    description:
+      - Connections.
+    type: list
+    elements: dict
+    suboptions:
+      connection_id:
+        description:
+          - "The connection's id: letters, digits, underscores, dots and hyphens, at most 200."
+        type: str
+        required: true
+        aliases: [conn_id]
+      conn_type:
+        description:
+          - The type, for example V(postgres), V(http) or V(aws).
+          - Needed for a connection that does not exist yet.
+        type: str
+      description:
+        description:
+          - A description of the connection.
+          - An empty string clears it.
+        type: str
+      host:
+        description:
+          - The host.
+          - An empty string clears it.
+        type: str
+      login:
+        description:
+          - The login. A whole number is taken as its digits.
+          - An empty string clears it.
+        type: str
+      password:
+        description:
+          - The password. Never returned or shown.
+          - An empty string clears it. Airflow does that only by deleting the connection and creating it anew, so
+            this is what then happens; it is refused where secrets would be lost that are not declared.
+        type: str
+      schema:
+        description:
+          - The schema, for most databases the name of the database.
+          - An empty string clears it.
+        type: str
+      port:
+        description:
+          - The port, V(1) to V(65535).
+          - "V(0) clears it."
+        type: int
+      extra:
+        description:
+          - "The extra parameters: a dict, or a string that holds a JSON object."
+          - Compared and written as a whole, together with O(connections.secret_extra). An empty dict clears it.
+        type: raw
+      secret_extra:
+        description:
+          - Extra parameters that are secret. Merged over O(connections.extra), dicts inside dicts too.
+          - No value in it is ever returned or shown, whatever its name.
+        type: dict
+      uri:
+        description:
+          - The whole connection in Airflow's URI form, instead of the fields. Secret as a whole.
+          - What the URI does not name is cleared.
+        type: str
+      team_name:
+        description:
+          - The team that the connection belongs to.
+          - Only for deployments that run in multi-team mode (Airflow 3.2 and newer); others refuse it.
+        type: str
+      state:
+        description:
+          - Whether the object is to exist.
+        type: str
+        choices: [present, absent]
+        default: present
+  variables:
+    description:
+      - Variables.
+    type: list
+    elements: dict
+    suboptions:
+      key:
+        description:
+          - The variable's key, at most 250 characters.
+        type: str
+        required: true
+      value:
+        description:
+          - "The value: any YAML. What is not a string is stored as JSON and compared as JSON."
+          - Texts that both are JSON are compared as JSON too, since Airflow 3 shows them serialised anew.
+          - Needed for a variable that does not exist yet, if O(variables.secret_value) is not given.
+        type: raw
+      secret_value:
+        description:
+          - The value, if it is secret. Never returned or shown, whatever the key. Mutually exclusive with
+            O(variables.value).
+        type: raw
+      description:
+        description:
+          - A description of the variable.
+          - An empty string clears it.
+        type: str
+      team_name:
+        description:
+          - The team that the variable belongs to.
+          - Only for deployments that run in multi-team mode (Airflow 3.2 and newer); others refuse it.
+        type: str
+      state:
+        description:
+          - Whether the object is to exist.
+        type: str
+        choices: [present, absent]
+        default: present
+  pools:
+    description:
+      - Pools.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The pool's name, at most 256 characters.
+          - Of V(default_pool), only O(pools.slots) and O(pools.include_deferred) can be changed, and it cannot be
+            deleted.
+        type: str
+        required: true
+      slots:
+        description:
+          - How many slots it has; V(-1) is unlimited.
+          - Needed for a pool that does not exist yet.
+        type: int
+      description:
+        description:
+          - A description of the pool.
+          - An empty string clears it.
+        type: str
+      include_deferred:
+        description:
+          - Whether deferred tasks take up slots.
+        type: bool
+      team_name:
+        description:
+          - The team that the pool belongs to.
+          - Only for deployments that run in multi-team mode (Airflow 3.2 and newer); others refuse it.
+        type: str
+      state:
+        description:
+          - Whether the object is to exist.
+        type: str
+        choices: [present, absent]
+        default: present
+  src:
+    description:
+      - Files or folders of declarations, YAML or JSON, each a dict of O(connections), O(variables) and O(pools). Of a
+        folder all C(*.yml), C(*.yaml) and C(*.json) are read, in the order of their names.
+      - Objects of the same id are merged field by field, in the order given; the options of the task come last.
+      - Looked for where Ansible looks for files of a role or playbook. Files encrypted whole by ansible-vault are
+        decrypted. Templates are not evaluated.
+    type: list
+    elements: path
+seealso:
+  - module: windsock.airflow.airflow_connection
+  - module: windsock.airflow.airflow_variable
+  - module: windsock.airflow.airflow_pool
+  - module: windsock.airflow.airflow_info
 """
 
 EXAMPLES = r"""
+---
+- name: A deployment's settings
+  windsock.airflow.airflow_settings:
+    airflow_url: https://airflow.example.com
+    airflow_username: ansible
+    airflow_password: "{{ vault_airflow_password }}"
+    update_secrets: on_create
+    connections:
+      - connection_id: warehouse
+        conn_type: postgres
+        host: warehouse.example.com
+        login: etl
+        password: "{{ vault_warehouse_password }}"
+      - connection_id: retired
+        state: absent
+    variables:
+      - key: environment
+        value: production
+      - key: partner_token
+        secret_value: "{{ vault_partner_token }}"
+    pools:
+      - name: warehouse
+        slots: 4
+
+- name: The same deployment for several tasks
+  module_defaults:
+    group/windsock.airflow.airflow:
+      airflow_url: https://airflow.example.com
+      airflow_token: "{{ vault_airflow_token }}"
+  block:
+    - name: Pools first
+      windsock.airflow.airflow_settings:
+        pools:
+          - {name: warehouse, slots: 4}
+
+    - name: Declarations from files
+      windsock.airflow.airflow_settings:
+        src:
+          - airflow/common.yml
+          - airflow/production
 """
 
 RETURN = r"""
+---
+changes:
+  description:
+    - What was changed, in check mode what would be. Names only, never a value.
+  returned: success and partial failure
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(connection), V(variable) or V(pool).
+      type: str
+    id:
+      description: The object's id.
+      type: str
+    action:
+      description:
+        - V(create), V(update), V(delete), or V(replace) where a connection had to be deleted and created anew.
+      type: str
+    fields:
+      description: The fields that differ, dotted inside C(extra).
+      type: list
+      elements: str
+    secrets:
+      description: The secret fields that differ, or were written because they cannot be compared.
+      type: list
+      elements: str
+  sample:
+    - {kind: connection, id: warehouse, action: update, fields: [host, extra.timeout], secrets: [password]}
+summary:
+  description:
+    - How many objects were created, updated, deleted or left unchanged, per kind.
+    - V(unknown) counts objects that were left alone and hold secrets which Airflow does not show, so that nobody
+      can say whether they are as declared.
+  returned: success and partial failure
+  type: dict
+  sample:
+    connections: {created: 1, updated: 0, deleted: 0, unchanged: 9, unknown: 0}
+    variables: {created: 0, updated: 2, deleted: 0, unchanged: 8, unknown: 0}
+    pools: {created: 0, updated: 0, deleted: 0, unchanged: 5, unknown: 0}
+failures:
+  description:
+    - What is wrong with the declaration, or what could not be done.
+  returned: failure
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: The kind of the object, null where an option of the task is at fault.
+      type: str
+    id:
+      description: The object's id, null where it has none that can be read.
+      type: str
+    reason:
+      description: What is wrong and with which field. Holds no value.
+      type: str
+airflow:
+  description: The server.
+  returned: success and partial failure
+  type: dict
+  contains:
+    version:
+      description: Airflow's version.
+      type: str
+    api_version:
+      description: The version of the API that was used.
+      type: str
+  sample: {version: 3.3.2, api_version: v2}
 """
 
 from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _jobs, _module
 
 
 def main() -> None:
-    _module.run(_arguments.sets() + _arguments.POLICY + _arguments.ACCESS, _jobs.Sets())
+    _module.run(_arguments.SETS + _arguments.POLICY + _arguments.ACCESS, _jobs.Sets())
 
 
 if __name__ == "__main__":

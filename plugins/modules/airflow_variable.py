@@ -7,12 +7,177 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
+---
+module: airflow_variable
+short_description: Keep one variable of an Airflow deployment as declared
+version_added: 0.1.0
+description:
+  - Creates, changes or deletes one variable through Airflow's REST API.
+  - A field that is not given is left alone. For more than a few variables use M(windsock.airflow.airflow_settings),
+    which needs a few requests for all of them.
+author:
+  - Windsock contributors (@windsock)
+extends_documentation_fragment:
+  - windsock.airflow.access
+  - windsock.airflow.policy
+  - windsock.airflow.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: partial
+    details:
+      - With O(update_secrets=always), secrets that Airflow does not show are written each time.
+options:
+  key:
+    description:
+      - The variable's key, at most 250 characters.
+    type: str
+    required: true
+  value:
+    description:
+      - "The value: any YAML. What is not a string is stored as JSON and compared as JSON."
+      - Texts that both are JSON are compared as JSON too, since Airflow 3 shows them serialised anew.
+      - Needed for a variable that does not exist yet, if O(secret_value) is not given.
+    type: raw
+  secret_value:
+    description:
+      - The value, if it is secret. Never returned or shown, whatever the key. Mutually exclusive with O(value).
+    type: raw
+  description:
+    description:
+      - A description of the variable.
+      - An empty string clears it.
+    type: str
+  team_name:
+    description:
+      - The team that the variable belongs to.
+      - Only for deployments that run in multi-team mode (Airflow 3.2 and newer); others refuse it.
+    type: str
+  state:
+    description:
+      - Whether the object is to exist.
+    type: str
+    choices: [present, absent]
+    default: present
+seealso:
+  - module: windsock.airflow.airflow_settings
+  - module: windsock.airflow.airflow_info
 """
 
 EXAMPLES = r"""
+---
+- name: A text
+  windsock.airflow.airflow_variable:
+    airflow_url: https://airflow.example.com
+    airflow_token: "{{ vault_airflow_token }}"
+    key: environment
+    value: production
+    description: Which deployment this is
+
+- name: A structure, stored as JSON
+  windsock.airflow.airflow_variable:
+    airflow_url: https://airflow.example.com
+    airflow_token: "{{ vault_airflow_token }}"
+    key: ingest
+    value:
+      batch_size: 500
+      regions: [eu, us]
+
+- name: A secret
+  windsock.airflow.airflow_variable:
+    airflow_url: https://airflow.example.com
+    airflow_token: "{{ vault_airflow_token }}"
+    key: partner_token
+    secret_value: "{{ vault_partner_token }}"
+
+- name: No such variable
+  windsock.airflow.airflow_variable:
+    airflow_url: https://airflow.example.com
+    airflow_token: "{{ vault_airflow_token }}"
+    key: retired
+    state: absent
 """
 
 RETURN = r"""
+---
+variable:
+  description:
+    - The variable as it is now, in check mode as it would be, in the words of a declaration; null where it is absent.
+    - Secrets are masked, and so is what nobody declared and Airflow may keep secrets in.
+  returned: success
+  type: dict
+  sample:
+    key: ingest
+    value: '{"batch_size": 500, "regions": ["eu", "us"]}'
+changes:
+  description:
+    - What was changed, in check mode what would be. Names only, never a value.
+  returned: success and partial failure
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(connection), V(variable) or V(pool).
+      type: str
+    id:
+      description: The object's id.
+      type: str
+    action:
+      description:
+        - V(create), V(update), V(delete), or V(replace) where a connection had to be deleted and created anew.
+      type: str
+    fields:
+      description: The fields that differ, dotted inside C(extra).
+      type: list
+      elements: str
+    secrets:
+      description: The secret fields that differ, or were written because they cannot be compared.
+      type: list
+      elements: str
+  sample:
+    - {kind: connection, id: warehouse, action: update, fields: [host, extra.timeout], secrets: [password]}
+summary:
+  description:
+    - How many objects were created, updated, deleted or left unchanged, per kind.
+    - V(unknown) counts objects that were left alone and hold secrets which Airflow does not show, so that nobody
+      can say whether they are as declared.
+  returned: success and partial failure
+  type: dict
+  sample:
+    connections: {created: 1, updated: 0, deleted: 0, unchanged: 9, unknown: 0}
+    variables: {created: 0, updated: 2, deleted: 0, unchanged: 8, unknown: 0}
+    pools: {created: 0, updated: 0, deleted: 0, unchanged: 5, unknown: 0}
+failures:
+  description:
+    - What is wrong with the declaration, or what could not be done.
+  returned: failure
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: The kind of the object, null where an option of the task is at fault.
+      type: str
+    id:
+      description: The object's id, null where it has none that can be read.
+      type: str
+    reason:
+      description: What is wrong and with which field. Holds no value.
+      type: str
+airflow:
+  description: The server.
+  returned: success and partial failure
+  type: dict
+  contains:
+    version:
+      description: Airflow's version.
+      type: str
+    api_version:
+      description: The version of the API that was used.
+      type: str
+  sample: {version: 3.3.2, api_version: v2}
 """
 
 from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _jobs, _module

@@ -151,8 +151,7 @@ def _actual(kind: Kind, entry: dict[str, t.Any]) -> Actual:
             fields[name] = None
     if fields.get("port") == 0:
         fields["port"] = None
-    seen = {name: value for name, value in entry.items() if name not in fields and name != kind.identity.name}
-    return Actual(kind, str(entry[kind.identity.name]), fields, seen)
+    return Actual(kind, str(entry[kind.identity.name]), fields)
 
 
 def _extra(stored: str | None) -> t.Any:
