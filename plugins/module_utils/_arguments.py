@@ -23,13 +23,27 @@ Spec = dict[str, t.Any]
 
 @dataclass(frozen=True)
 class Arguments:
-    """options: an Ansible argument spec. withheld: names, aliases too, that Ansible's own code does not get."""
+    """options: an Ansible argument spec. withheld: names, aliases too, whose values Ansible's own code does not get."""
 
     options: Spec
     withheld: frozenset[str] = field(default_factory=frozenset)
 
     def __add__(self, other: Arguments) -> Arguments:
         return Arguments({**self.options, **other.options}, self.withheld | other.withheld)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all options, aliases too."""
+        return _names(self.options)
+
+    @property
+    def required(self) -> frozenset[str]:
+        """The names, aliases too, of options that must be given."""
+        return _names({name: spec for name, spec in self.options.items() if spec.get("required")})
+
+
+def _names(options: Spec) -> frozenset[str]:
+    return frozenset(each for name, spec in options.items() for each in (name, *spec.get("aliases", ())))
 
 
 ACCESS = Arguments(
@@ -60,10 +74,9 @@ POLICY = Arguments(
 
 
 def one(kind: Kind) -> Arguments:
-    """The options of a single object. The id is not withheld: Ansible insists on it, and it is no secret."""
+    """The options of a single object. All are withheld: Ansible would turn a list into the text of a list."""
     options = {option.name: option.spec() for option in kind.words}
-    names = {name for option in kind.words for name in (option.name, *option.aliases)}
-    return Arguments(options, frozenset(names - {kind.identity.name, *kind.identity.aliases}))
+    return Arguments(options, _names(options))
 
 
 SETS = Arguments(

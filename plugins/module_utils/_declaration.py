@@ -8,12 +8,11 @@
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 from dataclasses import dataclass
 
 from ._comparison import Path
-from ._faults import Fault, Refused
+from ._faults import Fault, Refused, suggestion
 from ._kinds import Kind
 from ._kinds._kind import Clash, Fields, Option
 from ._kinds._types import Wrong
@@ -48,14 +47,16 @@ def declare(given: t.Iterable[Given], enforce_defaults: bool = False) -> list[De
     desired: dict[tuple[str, str], Desired] = {}
     places: dict[tuple[str, str], str] = {}
     for kind, words, place in given:
-        one = _Reader(kind, place, faults).read(words, enforce_defaults)
-        if one is None:
+        reader = _Reader(kind, place, faults)
+        one = reader.read(words, enforce_defaults)
+        if reader.id is None:
             continue
-        key = (kind.name, one.id)
+        key = (kind.name, reader.id)
         if key in places:
-            faults.append(Fault(f"{place} {one.id!r}", f"declared already as {places[key]}", kind.name, one.id))
+            reader.fault(f"declared already as {places[key]}")
         places.setdefault(key, place)
-        desired[key] = one
+        if one is not None:
+            desired[key] = one
     if faults:
         raise Refused(faults)
     return list(desired.values())
@@ -113,9 +114,7 @@ class _Reader:
         for word, value in words.items():
             name = names.get(word)
             if name is None:
-                near = difflib.get_close_matches(str(word), names, n=1)
-                known = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(names))}"
-                self.fault(f"{str(word)[:60]}: unknown option, {known}")
+                self.fault(f"{str(word)[:60]}: unknown option, {suggestion(str(word), names)}")
             elif name in given and given[name] != value:
                 self.fault(f"{name}: given twice, under its own name and as {word if word != name else 'an alias'}")
             else:

@@ -26,22 +26,26 @@ FEW = 2  # up to so many objects of a kind are asked for one by one, more are li
 
 def run(desired: list[Desired], policy: Policy, server: Dialect, check_mode: bool) -> Report:
     """Bring a deployment to what is declared; in check mode only say what that takes."""
-    server.hide(_secret_texts(desired))
-    plan = make_plan(desired, read(desired, server), policy)
-    ledger = Ledger(done=plan.changes) if check_mode else apply(plan, server)
-    return make_report(plan, ledger, server)
+    return _run(desired, policy, server, check_mode)[0]
 
 
 def run_one(desired: Desired, policy: Policy, server: Dialect, check_mode: bool) -> Report:
     """The same for a single object, which the report then holds as it is now."""
-    server.hide(_secret_texts([desired]))
-    actual = read([desired], server)
-    plan = make_plan([desired], actual, policy)
-    ledger = Ledger(done=plan.changes) if check_mode else apply(plan, server)
-    report = make_report(plan, ledger, server)
-    found = actual.get((desired.kind.name, desired.id))
-    report.result[desired.kind.name] = object_after(desired, found, bool(ledger.done))
+    report, actual = _run([desired], policy, server, check_mode)
+    if not report.failed:
+        found = actual.get((desired.kind.name, desired.id))
+        report.result[desired.kind.name] = object_after(desired, found, report.result["changed"])
     return report
+
+
+def _run(
+    desired: list[Desired], policy: Policy, server: Dialect, check_mode: bool
+) -> tuple[Report, ActualObjects]:
+    server.hide(_secret_texts(desired))
+    actual = read(desired, server)
+    plan = make_plan(desired, actual, policy)
+    ledger = Ledger(done=plan.changes) if check_mode else apply(plan, server)
+    return make_report(plan, ledger, server), actual
 
 
 def read(desired: list[Desired], server: Dialect) -> ActualObjects:

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import difflib
+import typing as t
 from dataclasses import dataclass
 
 MOST_TOLD = 200
@@ -65,3 +67,9 @@ class ServerFault(Exception):
 
 class Uncertain(ServerFault):
     """A request that must not be repeated blindly was sent and its answer lost: look before doing it again."""
+
+
+def suggestion(word: str, known: t.Iterable[str]) -> str:
+    """What may have been meant by a word that is not known."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"

@@ -28,9 +28,8 @@ class One:
         self.kind = kind
 
     def prepare(self, given: Words, params: Words) -> _engine.Work:
-        identity = self.kind.identity
-        words = {name: value for name, value in given.items() if name in {each.name for each in self.kind.words}}
-        words[identity.name] = next((params[name] for name in (identity.name, *identity.aliases) if params.get(name)), None)
+        names = {name for option in self.kind.words for name in (option.name, *option.aliases)}
+        words = {name: value for name, value in given.items() if name in names}
         (desired,) = declare([(self.kind, words, self.kind.name)], params["enforce_defaults"])
         policy = Policy(params["update_secrets"])
         return lambda server, check_mode: _engine.run_one(desired, policy, server, check_mode)

@@ -19,7 +19,7 @@ from ._airflow._access import read_access
 from ._airflow._client import ClientMissing
 from ._arguments import Arguments
 from ._engine import Work
-from ._faults import Fault, Refused, ServerFault
+from ._faults import Fault, Refused, ServerFault, suggestion
 from ._report import Report
 
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
@@ -50,6 +50,8 @@ class Module(AnsibleModule):
         """Take what is withheld out before Ansible validates, logs and returns parameters."""
         super()._load_params()
         self.given = {name: self.params.pop(name) for name in self.arguments.withheld & set(self.params)}
+        # Ansible insists on what is required; it gets a word in its place.
+        self.params.update(dict.fromkeys(self.arguments.required & set(self.given), "given"))
 
     def log(self, msg: str, log_args: t.Any = None) -> None:
         """To syslog goes the module's name, and none of its parameters."""
@@ -83,16 +85,21 @@ class Module(AnsibleModule):
         return access, work
 
     def _all_faults(self, msg: str) -> tuple[str, list[dict[str, t.Any]]]:
-        options = {name: spec for name, spec in self.arguments.options.items() if name not in self.arguments.withheld}
-        plain = {name: value for name, value in self.params.items() if not name.startswith("_ansible")}
+        """Judge the options that Ansible saw once more, without stopping, and then the rest of what was given."""
+        arguments = self.arguments
+        options = {name: spec for name, spec in arguments.options.items() if name not in arguments.withheld}
+        plain = {name: value for name, value in self.params.items() if name in options}
+        faults = [
+            Fault("", f"{name[:60]}: unknown option, {suggestion(name, arguments.names)}")
+            for name in self.params
+            if name not in arguments.names and not name.startswith("_ansible")
+        ]
         judged = ArgumentSpecValidator(options).validate(plain)
-        faults = [Fault("", message) for message in judged.error_messages]
-        defaults = {name: spec.get("default") for name, spec in options.items()}
-        typed = {**defaults, **judged.validated_parameters}
+        faults += [Fault("", message) for message in judged.error_messages]
+        self.params = judged.validated_parameters
         for name, spec in options.items():  # what Ansible could not convert must not trouble the checks that follow
-            if spec.get("type") in ("int", "bool") and type(typed.get(name)).__name__ != spec["type"]:
-                typed[name] = defaults[name]
-        self.params = typed
+            if spec["type"] in ("int", "bool") and type(self.params.get(name)).__name__ != spec["type"]:
+                self.params[name] = spec.get("default")
         try:
             self.prepare()
         except Refused as refused:
@@ -101,8 +108,8 @@ class Module(AnsibleModule):
         return refused.message, failures_of(refused)
 
     def _invocation(self) -> dict[str, t.Any]:
-        """The parameters for -vvv: of what is withheld only that it was given."""
-        shown = {name: value for name, value in self.params.items() if not name.startswith("_ansible")}
+        """The parameters for -vvv: of what is withheld only that it was given, of unknown ones nothing."""
+        shown = {name: value for name, value in self.params.items() if name in self.arguments.options}
         shown.update({name: _hinted(name, value) for name, value in self.given.items()})
         return {"module_args": shown}
 
@@ -143,7 +150,9 @@ def _hinted(name: str, value: t.Any) -> t.Any:
 
 
 def failures_of(refused: Refused) -> list[dict[str, t.Any]]:
-    return [{"kind": fault.kind, "id": fault.id, "reason": fault.reason} for fault in refused.faults]
+    return [
+        {"kind": fault.kind, "id": fault.id, "reason": fault.reason if fault.kind else str(fault)} for fault in refused.faults
+    ]
 
 
 def _place(error: Exception) -> str:

@@ -50,12 +50,18 @@ def make_report(plan: Plan, ledger: Ledger, server: Dialect) -> Report:
     message = ""
     if ledger.failed:
         result["failures"] = [{"kind": change.kind.name, "id": change.id, "reason": why} for change, why in ledger.failed]
-        first, why = ledger.failed[0]
-        message = (
-            f"{len(ledger.failed)} of {len(plan.changes)} changes failed, {len(done)} were made; "
-            f"the first that failed: {first.kind.name} {first.id!r}: {why}"
-        )
+        message = _told(plan, ledger)
     return Report(result, [_diff(change) for change in done], bool(ledger.failed), message, _hint(done))
+
+
+def _told(plan: Plan, ledger: Ledger) -> str:
+    first, why = ledger.failed[0]
+    if len(plan.changes) == 1:
+        return why
+    return (
+        f"{len(ledger.failed)} of {len(plan.changes)} changes failed, {len(ledger.done)} were made; "
+        f"the first that failed: {first.kind.name} {first.id!r}: {why}"
+    )
 
 
 def object_after(desired: Desired, actual: Actual | None, changed: bool) -> Fields | None:

@@ -171,12 +171,12 @@ class Transport:
             return f"{url}: the TLS connection failed ({_tls_reason(error)}); see ca_path, client_cert and validate_certs"
         if isinstance(error, kinds.ProxyError):
             return f"{url}: the proxy cannot be used ({type(getattr(error, 'original_error', error)).__name__})"
-        if isinstance(error, kinds.TimeoutError):
-            return f"{url} did not answer within {self.access.timeout} seconds (option timeout)"
         if isinstance(error, kinds.NameResolutionError):
             return f"{url}: there is no such host"
         if isinstance(error, kinds.NewConnectionError):
             return f"{url}: nobody answers there (connection refused or no route); is it the right address?"
+        if isinstance(error, kinds.TimeoutError):
+            return f"{url} did not answer within {self.access.timeout} seconds (option timeout)"
         if isinstance(error, kinds.HTTPError):
             return f"{url} broke the connection off ({name})"
         return f"{url} cannot be reached ({name})"
