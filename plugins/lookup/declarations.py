@@ -22,8 +22,8 @@ description:
 options:
   _terms:
     description:
-      - Files, and folders of files. Of a folder, its C(*.yml), C(*.yaml) and C(*.json) are read, sorted by name, without
-        hidden ones and without subfolders.
+      - Files, and folders of files. Of a folder, its C(*.yml), C(*.yaml) and C(*.json) are read, sorted by name,
+        without hidden ones and without subfolders.
       - A relative path is relative to the folder of the playbook.
     type: list
     elements: str

@@ -47,7 +47,7 @@ def expand(path: str, basedir: str) -> list[str]:
 def read(path: str, loader: Any) -> dict[str, Any]:
     """One file as it stands, templates in it untouched."""
     try:
-        content, fault = loader.load_from_file(path, **_TEMPLATES), None
+        content, fault = loader.load_from_file(path, unsafe=True, **_TEMPLATES), None  # no copy
     except AnsibleError as error:
         content, fault = None, _without_content(error)
     if fault:  # raised here, where the loader's own error, which quotes the file, is no longer its context

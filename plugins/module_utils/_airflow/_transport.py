@@ -54,7 +54,7 @@ class Transport:
         self._hidden = access.secrets()
         self._urllib3 = urllib3
         self._api_exception = client.ApiException
-        self._api = client.ApiClient(self._configuration(client.Configuration))
+        self._pool = client.RESTClientObject(self._configuration(client.Configuration))
         self._patience = self._retry_class()(
             total=access.retries, backoff_factor=0.3, backoff_max=10, allowed_methods=None
         )
@@ -88,7 +88,7 @@ class Transport:
         while True:
             response, error = None, None
             try:
-                response = self._api.call_api(method, url, headers, body, None, self.access.timeout)
+                response = self._pool.request(method, url, headers, body, _request_timeout=self.access.timeout)
                 content = response.read()
             except (self._urllib3.exceptions.HTTPError, self._api_exception, OSError, ValueError) as caught:
                 error = caught
