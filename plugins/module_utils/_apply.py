@@ -89,8 +89,7 @@ class _Applier:
             try:
                 self.create([change])
             except ServerFault as fault:
-                lost = "deleted to clear its password, and could not be created anew; the next run creates it"
-                raise ServerFault(f"{lost}: {fault.message}", fault.status) from None
+                raise ServerFault(f"{_half_replaced(change)}: {fault.message}", fault.status) from None
         elif change.action == "create":
             self.create([change])
         self.ledger.done.append(change)
@@ -138,6 +137,12 @@ class _Applier:
             found = self.server.get(kind, object_id)
             there = {object_id: found} if found else {}
         return {each: change for each, change in wanted.items() if each not in there or _differs(change, there[each].fields)}
+
+
+def _half_replaced(change: Change) -> str:
+    carried = sorted(set(change.write) - set(change.desired.fields))
+    told = f", without {', '.join(carried)}, which nobody declares" if carried else ""
+    return f"deleted to clear its password, and could not be created anew; the next run creates it{told}"
 
 
 def _differs(change: Change, fields: Fields) -> bool:

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 from dataclasses import dataclass
 
@@ -71,5 +70,7 @@ class Uncertain(ServerFault):
 
 def suggestion(word: str, known: t.Iterable[str]) -> str:
     """What may have been meant by a word that is not known."""
+    import difflib  # only for this; every import costs each task
+
     near = difflib.get_close_matches(word, known, n=1)
     return f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"

@@ -63,7 +63,7 @@ class Info:
         for kind in KINDS:
             if kind.plural in wanted:
                 result[kind.plural] = [_declared(each) for each in server.list(kind)]
-        return Report(result, [])
+        return Report(result)
 
 
 def _declared(actual: Actual) -> Words:

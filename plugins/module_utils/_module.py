@@ -122,7 +122,7 @@ def run(arguments: Arguments, job: Job) -> None:
         module.fail_json(**outcome)
     if outcome.hint:
         module.warn(outcome.hint)
-    result = {**outcome.result, **({"diff": outcome.diff} if module._diff else {})}
+    result = {**outcome.result, **({"diff": outcome.diff()} if module._diff else {})}
     if outcome.failed:
         module.fail_json(msg=outcome.message, **result)
     module.exit_json(**result)

@@ -29,10 +29,10 @@ COUNTED = {"create": "created", "update": "updated", "replace": "updated", "dele
 
 @dataclass(frozen=True)
 class Report:
-    """result: what the module returns besides the diff and the object."""
+    """result: what the module returns, but for the diff, which is made only where it is asked for."""
 
     result: dict[str, t.Any]
-    diff: list[dict[str, t.Any]]
+    diff: t.Callable[[], list[dict[str, t.Any]]] = list
     failed: bool = False
     message: str = ""
     hint: str | None = None
@@ -51,7 +51,7 @@ def make_report(plan: Plan, ledger: Ledger, server: Dialect) -> Report:
     if ledger.failed:
         result["failures"] = [{"kind": change.kind.name, "id": change.id, "reason": why} for change, why in ledger.failed]
         message = _told(plan, ledger)
-    return Report(result, [_diff(change) for change in done], bool(ledger.failed), message, _hint(done))
+    return Report(result, lambda: [_diff(change) for change in done], bool(ledger.failed), message, _hint(done))
 
 
 def _told(plan: Plan, ledger: Ledger) -> str:

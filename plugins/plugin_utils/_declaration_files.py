@@ -16,7 +16,6 @@ import os
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleFileNotFound
-
 from ansible_collections.windsock.airflow.plugins.module_utils._merge import IDENTITIES
 
 SUFFIXES = (".yml", ".yaml", ".json")

@@ -12,7 +12,7 @@ import typing as t
 
 from .._faults import ServerFault
 from ._access import Access
-from ._dialect import Dialect, Unsupported
+from ._dialect import Dialect
 from ._transport import NOT_JSON, Answer, Transport
 from ._v2 import V2
 
@@ -20,13 +20,18 @@ from ._v2 import V2
 def connect(access: Access) -> Dialect:
     """Reach a deployment. Raises ServerFault with one sentence where that fails."""
     transport = Transport(access)
-    version = _version(transport, "v1" if access.api_version == "v1" else "v2")
-    if version is None and access.api_version == "auto":
-        version = _version(transport, "v1")
+    for api_version in ("v2", "v1") if access.api_version == "auto" else (access.api_version,):
+        version = _version(transport, api_version)
         if version is not None:
-            raise Unsupported(f"{access.url} is Airflow {version}, which this version of the collection does not support yet")
-    if version is None or access.api_version == "v1":
-        raise Unsupported(f"{access.url} has no Airflow API {access.api_version} that this version supports")
+            return _speaking(api_version, version, transport)
+    asked = "Airflow API" if access.api_version == "auto" else f"Airflow API {access.api_version}"
+    raise ServerFault(f"{access.url} has no {asked} (HTTP 404): check the address and its path prefix", 404)
+
+
+def _speaking(api_version: str, version: str, transport: Transport) -> Dialect:
+    access = transport.access
+    if api_version != V2.api_version:
+        raise ServerFault(f"{access.url} is Airflow {version}; this version of the collection speaks to Airflow 3 only")
     if access.username:
         transport.use_token(_token(transport, access))
     return V2(transport, version)

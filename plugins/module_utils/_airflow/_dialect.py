@@ -12,7 +12,6 @@ import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from .._faults import ServerFault
 from .._kinds import Kind
 from .._kinds._kind import Fields
 from .._plan import Actual
@@ -38,7 +37,6 @@ class Outcome:
 
     id: str
     reason: str | None = None
-    status: int | None = None
 
 
 class Dialect(t.Protocol):
@@ -83,7 +81,3 @@ class Dialect(t.Protocol):
 def quoted(object_id: str) -> str:
     """An id as a segment of a path. Dots are quoted where a path would take them for a folder."""
     return object_id.replace(".", "%2E") if object_id in (".", "..") else quote(object_id, safe="")
-
-
-class Unsupported(ServerFault):
-    """The server's version is not one that the collection speaks to."""
