@@ -81,7 +81,7 @@ class LookupModule(LookupBase):
         contents = {}
         for path in [path for term in terms for path in ([term] if isinstance(term, str) else term)]:
             try:
-                contents |= {file: read(file, self._loader) for file in expand(path, basedir)}
+                contents |= {file: read(file, self._loader, templates=True) for file in expand(path, basedir)}
             except DeclarationFileError as fault:
                 faults.append(str(fault))
         self._refuse(faults)

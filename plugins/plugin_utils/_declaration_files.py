@@ -43,10 +43,10 @@ def expand(path: str, basedir: str) -> list[str]:
     raise DeclarationFileError(f"{path}: there is no such file or folder")
 
 
-def read(path: str, loader: Any) -> dict[str, Any]:
-    """One file as it stands, templates in it untouched."""
+def read(path: str, loader: Any, templates: bool = False) -> dict[str, Any]:
+    """One file as it stands. templates: whether texts in it may be evaluated as templates later."""
     try:
-        content, fault = loader.load_from_file(path, unsafe=True, **_TEMPLATES), None  # no copy
+        content, fault = loader.load_from_file(path, unsafe=True, **(_TEMPLATES if templates else {})), None  # no copy
     except AnsibleError as error:
         content, fault = None, _without_content(error)
     if fault:  # raised here, where the loader's own error, which quotes the file, is no longer its context
@@ -60,6 +60,10 @@ def read(path: str, loader: Any) -> dict[str, Any]:
         raise DeclarationFileError(
             f"{path}: unknown key {', '.join(map(repr, unknown))}; a file of declarations has {', '.join(IDENTITIES)}"
         )
+    allowed = (list, type(None), str) if templates else (list, type(None))
+    wrong = [kind for kind in content if not isinstance(content[kind], allowed)]
+    if wrong:
+        raise DeclarationFileError(f"{path}: {', '.join(wrong)} must be a list")
     return content
 
 
