@@ -27,6 +27,7 @@ options:
   airflow_token:
     description:
       - A bearer token, instead of a username and password.
+      - If no credentials are given, the environment variable E(AIRFLOW_API_TOKEN) is used.
     type: str
   airflow_headers:
     description:
@@ -39,15 +40,15 @@ options:
     default: true
   ca_path:
     description:
-      - A file of CA certificates (PEM) to check the server's certificate against.
+      - A file of CA certificates (PEM) to check the server's certificate against. Read where the module runs.
     type: path
   client_cert:
     description:
-      - A client certificate (PEM) for TLS, with its key if O(client_key) is not given.
+      - A client certificate (PEM) for TLS, with its key if O(client_key) is not given. Read where the module runs.
     type: path
   client_key:
     description:
-      - The key of O(client_cert) (PEM).
+      - The key of O(client_cert) (PEM). Read where the module runs.
     type: path
   proxy_url:
     description:
@@ -68,10 +69,11 @@ options:
     default: 3
   api_version:
     description:
-      - The version of Airflow's API. V(auto) finds it out.
+      - The version of Airflow's API. V(auto) finds it out. V(v1), which is Airflow 2, is not supported yet.
     type: str
     choices: [auto, v1, v2]
     default: auto
 requirements:
+  - Python >= 3.10
   - apache-airflow-client >= 3.0
 """

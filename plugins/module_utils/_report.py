@@ -123,7 +123,8 @@ def _diff(change: Change) -> dict[str, t.Any]:
             before[name], after[name] = _both(change, (name,), change.actual.fields.get(name), change.write[name])
         after = {**before, **after}
     elif change.action != "delete":
-        after = {name: _shown(change.desired, (name,), value) for name, value in change.write.items()}
+        declared = change.desired.fields
+        after = {name: _shown(change.desired, (name,), value, name not in declared) for name, value in change.write.items()}
         if change.action == "replace" and "password" in before:
             before["password"] = SECRET
     return {
@@ -152,6 +153,8 @@ def _both(change: Change, path: Path, reading: t.Any, value: t.Any) -> tuple[t.A
         nothing = reading is None or reading == {}
         told = {Verdict.DIFFERS: SECRET_CHANGED, Verdict.UNKNOWN: SECRET_UNKNOWN, Verdict.SAME: SECRET}[verdict]
         return (None if nothing else SECRET), (None if value is None else told)
+    if value is None and reading is not None and not change.kind.field(path[0]).show:
+        return NOT_SHOWN, None  # emptied, so nobody declares openly what stood there
     return reading, value
 
 
@@ -196,6 +199,6 @@ def _hint(done: list[Change]) -> str | None:
     if not blind:
         return None
     return (
-        f"{len(blind)} objects were written only because Airflow does not show their secrets, so it cannot be known "
-        "whether these have changed. With update_secrets=on_create, secrets of objects that exist are left alone."
+        f"{len(blind)} {'object was' if len(blind) == 1 else 'objects were'} written only because Airflow does not show "
+        "secrets, so that nobody knows whether these have changed. With update_secrets=on_create, secrets of objects that exist are left alone."
     )

@@ -86,7 +86,7 @@ options:
   uri:
     description:
       - The whole connection in Airflow's URI form, instead of the fields. Secret as a whole.
-      - What the URI does not name is cleared.
+      - What the URI does not name is cleared. Only O(description) and O(team_name) may stand beside it.
     type: str
   team_name:
     description:
@@ -206,7 +206,7 @@ summary:
 failures:
   description:
     - What is wrong with the declaration, or what could not be done.
-  returned: failure
+  returned: when the declaration is at fault, or single objects failed
   type: list
   elements: dict
   contains:

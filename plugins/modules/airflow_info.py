@@ -54,7 +54,7 @@ RETURN = r"""
 ---
 airflow:
   description: The server.
-  returned: success and partial failure
+  returned: success
   type: dict
   contains:
     version:

@@ -27,9 +27,7 @@ attributes:
   diff_mode:
     support: full
   idempotent:
-    support: partial
-    details:
-      - With O(update_secrets=always), secrets that Airflow does not show are written each time.
+    support: full
 options:
   name:
     description:
@@ -147,7 +145,7 @@ summary:
 failures:
   description:
     - What is wrong with the declaration, or what could not be done.
-  returned: failure
+  returned: when the declaration is at fault, or single objects failed
   type: list
   elements: dict
   contains:

@@ -84,17 +84,18 @@ options:
       extra:
         description:
           - "The extra parameters: a dict, or a string that holds a JSON object."
-          - Compared and written as a whole, together with O(connections.secret_extra). An empty dict clears it.
+          - Compared and written as a whole, together with O(connections[].secret_extra). An empty dict clears it.
         type: raw
       secret_extra:
         description:
-          - Extra parameters that are secret. Merged over O(connections.extra), dicts inside dicts too.
+          - Extra parameters that are secret. Merged over O(connections[].extra), dicts inside dicts too.
           - No value in it is ever returned or shown, whatever its name.
         type: dict
       uri:
         description:
           - The whole connection in Airflow's URI form, instead of the fields. Secret as a whole.
-          - What the URI does not name is cleared.
+          - What the URI does not name is cleared. Only O(connections[].description) and O(connections[].team_name)
+            may stand beside it.
         type: str
       team_name:
         description:
@@ -122,12 +123,12 @@ options:
         description:
           - "The value: any YAML. What is not a string is stored as JSON and compared as JSON."
           - Texts that both are JSON are compared as JSON too, since Airflow 3 shows them serialised anew.
-          - Needed for a variable that does not exist yet, if O(variables.secret_value) is not given.
+          - Needed for a variable that does not exist yet, if O(variables[].secret_value) is not given.
         type: raw
       secret_value:
         description:
           - The value, if it is secret. Never returned or shown, whatever the key. Mutually exclusive with
-            O(variables.value).
+            O(variables[].value).
         type: raw
       description:
         description:
@@ -154,8 +155,8 @@ options:
       name:
         description:
           - The pool's name, at most 256 characters.
-          - Of V(default_pool), only O(pools.slots) and O(pools.include_deferred) can be changed, and it cannot be
-            deleted.
+          - Of V(default_pool), only O(pools[].slots) and O(pools[].include_deferred) can be changed, and it cannot
+            be deleted.
         type: str
         required: true
       slots:
@@ -188,8 +189,8 @@ options:
       - Files or folders of declarations, YAML or JSON, each a dict of O(connections), O(variables) and O(pools). Of a
         folder all C(*.yml), C(*.yaml) and C(*.json) are read, in the order of their names.
       - Objects of the same id are merged field by field, in the order given; the options of the task come last.
-      - Looked for where Ansible looks for files of a role or playbook. Files encrypted whole by ansible-vault are
-        decrypted. Templates are not evaluated.
+      - Looked for on the controller, where Ansible looks for files of a role or playbook. What ansible-vault encrypted
+        is decrypted, whole files (faster) and inline values. Templates are not evaluated.
     type: list
     elements: path
 seealso:
@@ -285,7 +286,7 @@ summary:
 failures:
   description:
     - What is wrong with the declaration, or what could not be done.
-  returned: failure
+  returned: when the declaration is at fault, or single objects failed
   type: list
   elements: dict
   contains:

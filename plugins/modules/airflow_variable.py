@@ -153,7 +153,7 @@ summary:
 failures:
   description:
     - What is wrong with the declaration, or what could not be done.
-  returned: failure
+  returned: when the declaration is at fault, or single objects failed
   type: list
   elements: dict
   contains:

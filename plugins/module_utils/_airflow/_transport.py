@@ -186,12 +186,15 @@ class Transport:
         reason = self.scrubbed(reason_of(answer.data))
         if answer.location is not None:
             return f"{doing}: {url} redirects to another address ({_place(answer.location)}); give that as airflow_url"
+        if answer.data is NOT_JSON:
+            return (
+                f"{doing}: {url} answers HTTP {answer.status} with something that is not JSON; "
+                "is it an Airflow, or a gateway in front of one (see airflow_headers)?"
+            )
         if answer.status == 401 or (answer.status == 403 and "token" in reason.lower()):
             return f"{doing}: {url} does not accept the sign-in (HTTP {answer.status}{reason and ', '}{reason})"
         if answer.status == 403:
             return f"{doing}: who is signed in has no right to (HTTP 403{reason and ', '}{reason})"
-        if answer.data is NOT_JSON:
-            return f"{doing}: {url} answers HTTP {answer.status} with something that is not JSON; is it an Airflow?"
         return f"{doing}: {url} answers HTTP {answer.status}{reason and ', '}{reason}"
 
 

@@ -1,0 +1,62 @@
+# Everything that is made here goes to build/. What a target does in more than one line stands in scripts/.
+
+PYTHON ?= python3
+RUN = $(PYTHON) scripts/run.py
+SERVER = $(PYTHON) tests/support/airflow_server.py --
+# Only these targets of ansible-test, e.g. make integration TARGETS=airflow_pool
+TARGETS ?=
+# Only these cases of the bench, e.g. make bench CASE=noop
+CASE ?=
+
+.PHONY: help setup sync lint sanity unit integration system cores demo bench docs dist test-dist test lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: ## make the environments in build/env that the other targets need
+	@$(PYTHON) scripts/environment.py dev airflow-3.3.2
+
+sync: ## copy the checkout to where Ansible looks for collections
+	@$(PYTHON) scripts/sync_collection.py
+
+lint: dist ## all linters, ansible-test sanity and the documentation's checks
+	@sh scripts/lint.sh
+
+sanity: ## only ansible-test sanity
+	@sh scripts/lint.sh sanity
+
+unit: ## unit tests, without a server
+	@$(RUN) dev pytest tests/unit
+
+integration: ## the ansible-test targets against a real Airflow
+	@$(RUN) dev $(SERVER) sh scripts/integration.sh $(TARGETS)
+
+system: ## what only a real Airflow behind a proxy of ours can show
+	@$(RUN) dev pytest tests/system
+
+cores: ## the smoke playbook under each supported ansible-core
+	@$(SERVER) $(PYTHON) scripts/cores.py
+
+demo: ## see a real Airflow being configured
+	@$(PYTHON) demo/run
+
+bench: ## measure against what it could cost at best; CASE=... for one
+	@$(RUN) dev python bench/run $(CASE)
+
+docs: ## the HTML pages, in build/docs/html
+	@$(RUN) docs --in-collection sh scripts/docs.sh
+
+dist: ## the tarball, in build/dist
+	@$(RUN) dev sh scripts/dist.sh
+
+test-dist: dist ## install the tarball elsewhere and run playbooks from it
+	@$(RUN) dev $(SERVER) sh tests/dist/run.sh
+
+test: ## all that must pass before a change goes in
+	@$(PYTHON) scripts/test.py
+
+lock: ## write requirements/*.txt anew
+	@$(PYTHON) scripts/environment.py --lock
+
+clean: ## remove all that was made
+	rm -rf build .pytest_cache .ruff_cache .hypothesis
