@@ -19,8 +19,9 @@ from ._kinds import Kind
 from ._kinds._kind import Fields
 from ._plan import Change, Plan
 
-MOST_OBJECTS = 500  # of one bulk request
+MOST_OBJECTS = 250  # of one bulk request; Airflow takes longer for each secret that it has seen before
 MOST_BYTES = 1_000_000
+ALREADY_THERE = 409
 LOOKS = 3  # how often a creation whose answer was lost is looked for and tried again
 
 
@@ -109,25 +110,36 @@ class _Applier:
                 self.ledger.failed.append((by_id[outcome.id], outcome.reason))
 
     def create(self, batch: list[Change]) -> None:
-        """Create objects. Where the answer is lost, look what is there, and go on with what is not."""
+        """Create objects. Where the answer is lost, look what is there, and go on with what is not.
+
+        A request whose answer was lost may still be at work when it is looked for, and be seen only when the next
+        one finds the objects there (409).
+        """
         kind = batch[0].kind
         left = {change.id: change for change in batch}
+        lost = False
         for last in (*[False] * (LOOKS - 1), True):
             try:
-                if len(left) == 1:
-                    ((object_id, change),) = left.items()
-                    self.server.create(kind, object_id, change.write)
-                else:
-                    for outcome in self.server.bulk(kind, "create", {each: change.write for each, change in left.items()}):
-                        if outcome.reason is not None:
-                            raise ServerFault(outcome.reason, 400)
+                self.create_once(kind, left)
                 return
-            except Uncertain as fault:
+            except ServerFault as fault:
+                if not isinstance(fault, Uncertain) and not (lost and fault.status == ALREADY_THERE):
+                    raise
+                lost = True
                 left = self.not_there(kind, left)
                 if not left:
                     return
                 if last:
                     raise ServerFault(fault.message, fault.status) from None
+
+    def create_once(self, kind: Kind, wanted: dict[str, Change]) -> None:
+        if len(wanted) == 1:
+            ((object_id, change),) = wanted.items()
+            self.server.create(kind, object_id, change.write)
+            return
+        for outcome in self.server.bulk(kind, "create", {each: change.write for each, change in wanted.items()}):
+            if outcome.reason is not None:
+                raise ServerFault(outcome.reason, 400)
 
     def not_there(self, kind: Kind, wanted: dict[str, Change]) -> dict[str, Change]:
         """Which of these objects the server does not have as they were to be created."""

@@ -1,0 +1,127 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from ansible import constants
+from ansible.errors import AnsibleLookupError
+from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible.template import Templar
+from ansible_collections.windsock.airflow.plugins.lookup.declarations import DOCUMENTATION, LookupModule
+
+NAME = "windsock.airflow.declarations"
+SECRETS = [(constants.DEFAULT_VAULT_ID_MATCH, VaultSecret(b"of-this-test-only"))]
+OTHER_SECRETS = [(constants.DEFAULT_VAULT_ID_MATCH, VaultSecret(b"another"))]
+
+
+# What Ansible's plugin loader does with the documentation, so that the plugin knows its options.
+constants.config.initialize_plugin_configuration_definitions("lookup", NAME, yaml.safe_load(DOCUMENTATION)["options"])
+
+
+@pytest.fixture
+def load(tmp_path):
+    def run(*terms, kind="pools", secrets=None, **variables):
+        variables["playbook_dir"] = str(tmp_path)
+        loader = DataLoader()
+        loader.set_vault_secrets(secrets or SECRETS)
+        lookup = LookupModule(loader=loader, templar=Templar(loader=loader, variables=variables))
+        lookup._load_name = NAME
+        return lookup.run(list(terms), variables, kind=kind)
+
+    return run
+
+
+def refused(load, *terms, **options):
+    with pytest.raises(AnsibleLookupError) as error:
+        load(*terms, **options)
+    assert "canary" not in str(error.value)
+    return str(error.value)
+
+
+def test_one_list_for_each_file_in_the_order_given(load, tmp_path):
+    (tmp_path / "b.yml").write_text("pools: [{name: b}]\nvariables: [{key: not-asked-for}]\n")
+    (tmp_path / "a.json").write_text('{"pools": [{"name": "a", "slots": 1}]}')
+    (tmp_path / "empty.yml").write_text("---\n")
+    (tmp_path / "null.yml").write_text("pools:\n")
+    assert load("b.yml", str(tmp_path / "a.json"), "empty.yml", "null.yml") == [
+        [{"name": "b"}],
+        [{"name": "a", "slots": 1}],
+        [],
+        [],
+    ]
+    assert load(["b.yml", "a.json"]) == [[{"name": "b"}], [{"name": "a", "slots": 1}]]
+    assert load() == []
+
+
+def test_of_a_folder_the_yaml_and_json_files_by_name(load, tmp_path):
+    folder = tmp_path / "folder"
+    (folder / "sub.yml").mkdir(parents=True)
+    for name in ("20.yaml", "10.json", "30.yml"):
+        (folder / name).write_text(f'{{"pools": [{{"name": "{name}"}}]}}')
+    for name in (".hidden.yml", "notes.txt", "old.yml~"):
+        (folder / name).write_text("{ not yaml")
+    assert [source[0]["name"] for source in load("folder/")] == ["10.json", "20.yaml", "30.yml"]
+
+
+def test_templates_of_the_kind_asked_for_are_evaluated(load, tmp_path):
+    (tmp_path / "a.yml").write_text(
+        "pools:\n  - name: '{{ prefix }}_a'\n    description: !unsafe '{{ ds }}'\nvariables: '{{ undefined_canary }}'\n"
+    )
+    assert load("a.yml", prefix="x") == [[{"name": "x_a", "description": "{{ ds }}"}]]
+
+
+def test_a_kind_may_be_one_template(load, tmp_path):
+    (tmp_path / "a.yml").write_text("pools: '{{ mine }}'\n")
+    assert load("a.yml", mine=[{"name": "a"}]) == [[{"name": "a"}]]
+
+
+def test_a_file_encrypted_whole(load, tmp_path):
+    # Inline !vault values need a whole run of Ansible: tests/integration/targets/role_airflow_settings.
+    (tmp_path / "whole.yml").write_bytes(VaultLib(SECRETS).encrypt("pools: [{name: whole}]\n"))
+    assert load("whole.yml") == [[{"name": "whole"}]]
+
+
+def test_all_faults_of_the_files_are_told_at_once(load, tmp_path):
+    (tmp_path / "keys.yml").write_text("conections: [canary]\npool: canary\n")
+    (tmp_path / "list.yml").write_text("- canary\n")
+    (tmp_path / "text.yml").write_text("canary\n")
+    (tmp_path / "broken.yml").write_text("pools:\n  - name: canary\n   slots: 1\n")
+    (tmp_path / "broken.json").write_text('{"pools": [canary')
+    told = refused(load, "gone.yml", "keys.yml", "list.yml", "text.yml", "broken.yml", "broken.json").splitlines()
+    assert [line.removeprefix(f"{tmp_path}/").partition(":")[::2] for line in told] == [
+        ("gone.yml", " there is no such file or folder"),
+        ("keys.yml", " unknown key 'conections', 'pool'; a file of declarations has connections, variables, pools"),
+        ("list.yml", " must be a mapping with the keys connections, variables, pools"),
+        ("text.yml", " must be a mapping with the keys connections, variables, pools"),
+        ("broken.yml", " neither YAML nor JSON, see line 3, column 4"),
+        ("broken.json", told[5].partition(":")[2]),
+    ]
+    assert "neither YAML nor JSON" in told[5]
+
+
+@pytest.mark.parametrize("content", ["pools: {name: canary}", "pools: canary", "pools: 7"])
+def test_a_kind_must_be_a_list(load, tmp_path, content):
+    (tmp_path / "a.yml").write_text(content)
+    assert refused(load, "a.yml") == f"{tmp_path}/a.yml: pools must be a list"
+
+
+def test_a_file_of_another_password_is_named(load, tmp_path):
+    (tmp_path / "whole.yml").write_bytes(VaultLib(SECRETS).encrypt("pools: [{name: canary}]\n"))
+    told = refused(load, "whole.yml", secrets=OTHER_SECRETS)
+    assert told == f"{tmp_path}/whole.yml: cannot be decrypted with the ansible-vault passwords of this run"
+
+
+@pytest.mark.parametrize("template", ["{{ nowhere }}", "canary {{ nowhere", "canary {{ nowhere }}"])
+def test_a_template_that_fails_is_told_without_what_stands_around_it(load, tmp_path, template):
+    (tmp_path / "a.yml").write_text(f"pools:\n  - description: canary\n    name: '{template}'\n")
+    told = refused(load, "a.yml")
+    assert told.startswith(f"{tmp_path}/a.yml: pools: ")
+
+
+def test_a_broken_encrypted_file_is_told_by_its_place(load, tmp_path):
+    (tmp_path / "whole.yml").write_bytes(VaultLib(SECRETS).encrypt("pools:\n  - name: canary\n   slots: canary\n"))
+    assert refused(load, "whole.yml") == f"{tmp_path}/whole.yml: neither YAML nor JSON, see line 3, column 4"
