@@ -9,9 +9,9 @@
 from __future__ import annotations
 
 import enum
-import json
 import typing as t
 
+from ._json import NOT_JSON, read_json
 from ._masking import MASK, may_be
 
 Path = tuple[str, ...]
@@ -70,20 +70,11 @@ def compare_texts(declared: str, reading: str) -> Verdict:
     (C(1.10) reads C(1.1), C([1,  2]) reads C([1, 2])), so that two JSON texts are compared as JSON: anything
     finer would be drift for ever.
     """
-    mine, theirs = parsed(declared), parsed(reading)
-    if mine is NOT_JSON or theirs is NOT_JSON:
+    if declared == reading:
+        return Verdict.SAME
+    mine, theirs = read_json(declared), read_json(reading)
+    if (mine is NOT_JSON) != (theirs is NOT_JSON):
+        return Verdict.DIFFERS
+    if mine is NOT_JSON:
         mine, theirs = declared, reading
-        if (parsed(declared) is NOT_JSON) != (parsed(reading) is NOT_JSON):
-            return Verdict.DIFFERS
     return worst(compare(mine, theirs).values())
-
-
-NOT_JSON = object()
-
-
-def parsed(text: str) -> t.Any:
-    """The JSON value of a text, or NOT_JSON."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return NOT_JSON

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ._comparison import Path
 from ._faults import Fault, Refused, suggestion
+from ._json import read_json
 from ._kinds import Kind
 from ._kinds._kind import Clash, Fields, Option
 from ._kinds._types import Wrong
@@ -34,7 +35,7 @@ class Desired:
     secret: frozenset[Path]
 
     def is_secret(self, path: Path) -> bool:
-        return any(path[:length] in self.secret for length in range(1, len(path) + 1))
+        return bool(self.secret) and any(path[:length] in self.secret for length in range(1, len(path) + 1))
 
 
 Given = tuple[Kind, t.Any, str]
@@ -91,11 +92,13 @@ class _Reader:
         if not isinstance(words, dict):
             self.fault("must be a dict")
             return None
-        given = self._named(words)
+        given, misnamed = self._named(words)
         self.id = self._identity(given.pop(self.kind.identity.name, None))
+        for reason in misnamed:
+            self.fault(reason)
         parsed: Fields = {}
         for option in (*self.kind.options, self.kind.words[-1]):
-            if given.get(option.name) is not None:  # null is Ansible's way to leave an option out
+            if option.name in given:
                 self._parse(option, given[option.name], parsed)
         present = parsed.pop("state", "present") == "present"
         fields, secret = self._fold(parsed)
@@ -107,19 +110,22 @@ class _Reader:
             fields = {**self.kind.defaults(self.id), **fields}
         return Desired(self.kind, self.id, present, fields, secret)
 
-    def _named(self, words: Fields) -> Fields:
-        """The words under their real names; unknown ones and contradicting aliases are faults."""
-        names = {name: option.name for option in self.kind.words for name in (option.name, *option.aliases)}
+    def _named(self, words: Fields) -> tuple[Fields, list[str]]:
+        """The words under their real names, and what is wrong with the others: unknown, or contradicting aliases."""
+        names = self.kind.names
         given: Fields = {}
+        misnamed: list[str] = []
         for word, value in words.items():
             name = names.get(word)
+            if name is not None and value is None:
+                continue  # null is Ansible's way to leave an option out
             if name is None:
-                self.fault(f"{str(word)[:60]}: unknown option, {suggestion(str(word), names)}")
+                misnamed.append(f"{str(word)[:60]}: unknown option, {suggestion(str(word), names)}")
             elif name in given and given[name] != value:
-                self.fault(f"{name}: given twice, under its own name and as {word if word != name else 'an alias'}")
+                misnamed.append(f"{name}: given twice, under its own name and as {word if word != name else 'an alias'}")
             else:
                 given[name] = value
-        return given
+        return given, misnamed
 
     def _identity(self, value: t.Any) -> str | None:
         name = self.kind.identity.name
@@ -156,6 +162,6 @@ class _Reader:
             return {}, frozenset()
         # What a text of JSON or a URI unfolds to may hold the mask only now.
         for name, value in fields.items():
-            if self.sound and holds_mask(value):
+            if holds_mask(value) or (isinstance(value, str) and holds_mask(read_json(value))):
                 self.fault(f"{name}: contains '{MASK}' once it is decoded; declare the real value")
         return fields, secret

@@ -28,8 +28,7 @@ class One:
         self.kind = kind
 
     def prepare(self, given: Words, params: Words) -> _engine.Work:
-        names = {name for option in self.kind.words for name in (option.name, *option.aliases)}
-        words = {name: value for name, value in given.items() if name in names}
+        words = {name: value for name, value in given.items() if name in self.kind.names}
         (desired,) = declare([(self.kind, words, self.kind.name)], params["enforce_defaults"])
         policy = Policy(params["update_secrets"])
         return lambda server, check_mode: _engine.run_one(desired, policy, server, check_mode)

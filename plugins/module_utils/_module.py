@@ -61,8 +61,8 @@ class Module(AnsibleModule):
         """Ansible's constructor stops at its first fault; the user gets all of them, in this collection's words."""
         if not self.constructed:
             self.constructed = True
-            msg, failures = self._all_faults(msg)
-            kwargs = {"failures": failures}
+            kwargs = guarded(lambda: self._all_faults(msg))
+            msg = kwargs.pop("msg")
         super().fail_json(msg=msg, invocation=self._invocation(), **kwargs)
 
     def exit_json(self, **kwargs: t.Any) -> t.NoReturn:
@@ -84,8 +84,8 @@ class Module(AnsibleModule):
             raise Refused(faults)
         return access, work
 
-    def _all_faults(self, msg: str) -> tuple[str, list[dict[str, t.Any]]]:
-        """Judge the options that Ansible saw once more, without stopping, and then the rest of what was given."""
+    def _all_faults(self, msg: str) -> t.NoReturn:
+        """Judge the options that Ansible saw once more, without stopping, and then the rest. Always raises Refused."""
         arguments = self.arguments
         options = {name: spec for name, spec in arguments.options.items() if name not in arguments.withheld}
         plain = {name: value for name, value in self.params.items() if name in options}
@@ -104,8 +104,7 @@ class Module(AnsibleModule):
             self.prepare()
         except Refused as refused:
             faults += refused.faults
-        refused = Refused(faults or [Fault("", msg)])
-        return refused.message, failures_of(refused)
+        raise Refused(faults or [Fault("", msg)])
 
     def _invocation(self) -> dict[str, t.Any]:
         """The parameters for -vvv: of what is withheld only that it was given, of unknown ones nothing."""
@@ -117,22 +116,32 @@ class Module(AnsibleModule):
 def run(arguments: Arguments, job: Job) -> None:
     """Run a module. Never returns, never shows a traceback, never a secret."""
     module = Module(arguments, job)
-    outcome = _attempt(module)
-    if isinstance(outcome, dict):  # outside of any except: there Ansible would add the exception to the result
-        module.fail_json(**outcome)
-    if outcome.hint:
-        module.warn(outcome.hint)
-    result = {**outcome.result, **({"diff": outcome.diff()} if module._diff else {})}
-    if outcome.failed:
-        module.fail_json(msg=outcome.message, **result)
+    # Outside of any except: there Ansible would add the exception to the result.
+    result = guarded(lambda: _work(module))
+    hint = result.pop("hint", None)
+    if hint:
+        module.warn(hint)
+    if "msg" in result:
+        module.fail_json(**result)
     module.exit_json(**result)
 
 
-def _attempt(module: Module) -> Report | dict[str, t.Any]:
-    """The report, or what to fail with."""
+def _work(module: Module) -> dict[str, t.Any]:
+    """The result; with a msg where something failed."""
+    access, work = module.prepare()
+    report = work(connect(access), module.check_mode)
+    result = {**report.result, "hint": report.hint}
+    if module._diff:
+        result["diff"] = report.diff()
+    if report.failed:
+        result["msg"] = report.message
+    return result
+
+
+def guarded(work: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
+    """Do something; what goes wrong becomes a msg that holds no text of anybody else's."""
     try:
-        access, work = module.prepare()
-        return work(connect(access), module.check_mode)
+        return work()
     except Refused as refused:
         return {"msg": refused.message, "failures": failures_of(refused)}
     except ServerFault as fault:

@@ -42,7 +42,7 @@ def make_report(plan: Plan, ledger: Ledger, server: Dialect) -> Report:
     """Describe what was done (in check mode: what would be)."""
     done = ledger.done
     result = {
-        "changed": bool(done),
+        "changed": bool(done) or ledger.half_done,
         "changes": [_entry(change) for change in done],
         "summary": _summary(plan, done),
         "airflow": {"version": server.version, "api_version": server.api_version},
@@ -88,8 +88,10 @@ def _summary(plan: Plan, done: list[Change]) -> dict[str, dict[str, int]]:
 
 def _entry(change: Change) -> dict[str, t.Any]:
     """Names only, dotted inside extra."""
-    names = {name for path in change.findings for name in [_name(path)] if not _hidden(change, path)}
-    secrets = {_name(path) for path in change.findings if _hidden(change, path)}
+    names: set[str] = set()
+    secrets: set[str] = set()
+    for path in change.findings:
+        (secrets if _hidden(change, path) else names).add(_name(path))
     return {
         "kind": change.kind.name,
         "id": change.id,
@@ -100,8 +102,10 @@ def _entry(change: Change) -> dict[str, t.Any]:
 
 
 def _hidden(change: Change, path: Path) -> bool:
-    """Secret by declaration, or masked by the server, which is how Airflow treats a name that looks secret."""
-    return change.desired.is_secret(path) or change.findings.get(path) is Verdict.UNKNOWN
+    """Secret by declaration, with what is above a secret, or masked by the server for its name."""
+    desired = change.desired
+    above = any(secret[: len(path)] == path for secret in desired.secret)
+    return above or desired.is_secret(path) or change.findings.get(path) is Verdict.UNKNOWN
 
 
 def _name(path: Path) -> str:
@@ -153,9 +157,9 @@ def _both(change: Change, path: Path, reading: t.Any, value: t.Any) -> tuple[t.A
         nothing = reading is None or reading == {}
         told = {Verdict.DIFFERS: SECRET_CHANGED, Verdict.UNKNOWN: SECRET_UNKNOWN, Verdict.SAME: SECRET}[verdict]
         return (None if nothing else SECRET), (None if value is None else told)
-    if value is None and reading is not None and not change.kind.field(path[0]).show:
+    if value is None and reading is not None and not change.kind.field[path[0]].show:
         return NOT_SHOWN, None  # emptied, so nobody declares openly what stood there
-    return reading, value
+    return _shown(change.desired, path, reading, actual=True), _shown(change.desired, path, value)
 
 
 def _verdict(change: Change, path: Path) -> Verdict:
@@ -172,18 +176,19 @@ def _shown(desired: Desired, path: Path, value: t.Any, actual: bool = False) -> 
         return SECRET
     if isinstance(value, dict):
         return {key: _shown(desired, (*path, str(key)), item, actual) for key, item in value.items()}
-    if actual and not desired.kind.field(path[0]).show and not _declared(desired, path):
+    if actual and not desired.kind.field[path[0]].show and not _declared(desired, path):
         return NOT_SHOWN
     return value
 
 
 def _declared(desired: Desired, path: Path) -> bool:
+    """Whether a plain value is declared at this very place."""
     place: t.Any = desired.fields
     for part in path:
         if not isinstance(place, dict) or part not in place:
             return False
         place = place[part]
-    return True
+    return not isinstance(place, dict)
 
 
 def _plain(fields: Fields) -> Fields:

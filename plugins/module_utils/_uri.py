@@ -11,9 +11,10 @@ A test compares this parser with Airflow's.
 
 from __future__ import annotations
 
-import json
 import typing as t
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from ._json import NOT_JSON, read_json
 
 EXTRA_KEY = "__extra__"
 
@@ -73,16 +74,12 @@ def _host(parts: SplitResult) -> str:
 def _extra(query: str) -> dict[str, t.Any]:
     given: dict[str, t.Any] = dict(parse_qsl(query, keep_blank_values=True))
     if EXTRA_KEY in given:
-        try:
-            extra = json.loads(given[EXTRA_KEY])
-        except ValueError:
-            extra = None
+        extra = read_json(given[EXTRA_KEY])
         if not isinstance(extra, dict):
             raise UriFault(f"holds {EXTRA_KEY}, which is not a JSON object")
         return extra
     for key, value in given.items():
-        try:
-            given[key] = json.loads(value) if value else value
-        except ValueError:
-            pass
+        decoded = read_json(value)
+        if decoded is not NOT_JSON:
+            given[key] = decoded
     return given

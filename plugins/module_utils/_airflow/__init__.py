@@ -11,9 +11,10 @@ from __future__ import annotations
 import typing as t
 
 from .._faults import ServerFault
+from .._json import NOT_JSON
 from ._access import Access
 from ._dialect import Dialect
-from ._transport import NOT_JSON, Answer, Transport
+from ._transport import Answer, Transport
 from ._v2 import V2
 
 

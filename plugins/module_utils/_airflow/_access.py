@@ -63,7 +63,8 @@ class _Reader:
         self.faults: list[Fault] = []
 
     def fault(self, option: str, reason: str) -> None:
-        self.faults.append(Fault(option, reason))
+        if Fault(option, reason) not in self.faults:  # some options are looked at twice
+            self.faults.append(Fault(option, reason))
 
     def read(self) -> Access:
         headers = self._headers()

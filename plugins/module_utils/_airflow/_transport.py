@@ -15,9 +15,10 @@ from __future__ import annotations
 import json
 import typing as t
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from .._faults import ServerFault, Uncertain
+from .._json import NOT_JSON, read_json
 from ._access import Access
 from ._client import load_client
 
@@ -38,9 +39,6 @@ class Answer:
     @property
     def good(self) -> bool:
         return 200 <= self.status <= 299 and self.data is not NOT_JSON
-
-
-NOT_JSON = object()
 
 
 class Transport:
@@ -115,7 +113,7 @@ class Transport:
 
     def scrubbed(self, text: str) -> str:
         """A text of the server's, unless it holds a secret: then only that there was one."""
-        if any(secret in text for secret in self._hidden if len(secret) >= SHORTEST_HIDDEN):
+        if any(form in text for secret in self._hidden if len(secret) >= SHORTEST_HIDDEN for form in _forms(secret)):
             return "(its reason holds a secret and is not shown)"
         return text if len(text) <= 500 else text[:500] + " ..."
 
@@ -132,17 +130,22 @@ class Transport:
             configuration.no_proxy = ""  # asked for in so many words, so the environment does not overrule it
             userinfo = urlsplit(access.proxy_url).netloc.rpartition("@")[0]
             if userinfo:
-                configuration.proxy_headers = self._urllib3.make_headers(proxy_basic_auth=userinfo)
+                configuration.proxy_headers = self._urllib3.make_headers(proxy_basic_auth=unquote(userinfo))
         if not access.validate_certs:
             self._urllib3.disable_warnings(self._urllib3.exceptions.InsecureRequestWarning)
         return configuration
 
     def _retry_class(self) -> t.Any:
-        class Patience(self._urllib3.Retry):  # type: ignore[misc,valid-type]
+        urllib3 = self._urllib3
+
+        class Patience(urllib3.Retry):  # type: ignore[misc,valid-type]
             """urllib3's counting and pausing, with a bound on what a server may ask for."""
 
             def get_retry_after(self, response: t.Any) -> float | None:
-                asked = super().get_retry_after(response)
+                try:
+                    asked = super().get_retry_after(response)
+                except urllib3.exceptions.InvalidHeader:
+                    return None
                 return None if asked is None else min(asked, LONGEST_PAUSE)
 
         return Patience
@@ -198,6 +201,11 @@ class Transport:
         return f"{doing}: {url} answers HTTP {answer.status}{reason and ', '}{reason}"
 
 
+def _forms(secret: str) -> tuple[str, ...]:
+    """A secret as it may stand in a text: as it is, as Python shows it, as JSON writes it."""
+    return secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
+
+
 def reason_of(data: t.Any) -> str:
     """Airflow's reason in an error body, without the input that it repeats (which may be a secret)."""
     if not isinstance(data, dict):
@@ -217,13 +225,7 @@ def _complaint(entry: dict[str, t.Any]) -> str:
 
 def _answer(response: t.Any, content: bytes) -> Answer:
     location = response.headers.get("Location") if 300 <= response.status <= 399 else None
-    data: t.Any = None
-    if content:
-        try:
-            data = json.loads(content)
-        except ValueError:
-            data = NOT_JSON
-    return Answer(response.status, data, location)
+    return Answer(response.status, read_json(content) if content else None, location)
 
 
 def _tls_reason(error: Exception) -> str:

@@ -12,6 +12,7 @@ import json
 import typing as t
 
 from .._faults import ServerFault
+from .._json import NOT_JSON, read_json
 from .._kinds import Kind
 from .._kinds._kind import Fields
 from .._plan import Actual
@@ -61,8 +62,7 @@ class V2:
 
     def get(self, kind: Kind, object_id: str) -> Actual | None:
         answer = self._transport.request("GET", self._path(kind, object_id))
-        # A gateway's 404 or that of a wrong address has no such detail; it must not pass for "does not exist".
-        if answer.status == 404 and isinstance(answer.data, dict) and "not found" in str(answer.data.get("detail")):
+        if _says_absent(answer):
             return None
         return _actual(kind, self._expected(answer, f"reading {kind.name} {object_id!r}", kind.identity.name))
 
@@ -85,7 +85,7 @@ class V2:
 
     def delete(self, kind: Kind, object_id: str) -> None:
         answer = self._transport.request("DELETE", self._path(kind, object_id))
-        if answer.status != 404:
+        if not _says_absent(answer):
             self._done(answer, f"deleting {kind.name} {object_id!r}")
 
     def bulk(self, kind: Kind, action: str, objects: dict[str, Fields]) -> list[Outcome]:
@@ -156,11 +156,13 @@ def _actual(kind: Kind, entry: dict[str, t.Any]) -> Actual:
 
 def _extra(stored: str | None) -> t.Any:
     """An extra as a dict; what is no JSON object (older servers took anything) stays a text, which never is the same."""
-    try:
-        extra = json.loads(stored) if stored else {}
-    except ValueError:
-        return stored
-    return {} if extra is None else extra
+    extra = read_json(stored) if stored else None
+    return {} if extra is None else stored if extra is NOT_JSON else extra
+
+
+def _says_absent(answer: Answer) -> bool:
+    """A gateway's 404, or that of a wrong address, has no such detail; it must not pass for an object's absence."""
+    return answer.status == 404 and isinstance(answer.data, dict) and "not found" in str(answer.data.get("detail"))
 
 
 def _broken_list(kind: Kind) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 
 from .._comparison import Path
-from .._uri import UriFault, parse_uri
 from ._kind import DESCRIPTION, TEAM, Clash, Field, Fields, Kind, Option
 from ._types import integer, json_object, text
 
@@ -25,6 +24,8 @@ def _fold(words: Fields) -> tuple[Fields, frozenset[Path]]:
         given = [name for name in (*URI_FIELDS, "secret_extra") if name in words]
         if given:
             raise Clash(f"uri: stands for the fields, so it cannot be declared together with {', '.join(given)}")
+        from .._uri import UriFault, parse_uri  # only here, every import costs each task
+
         try:
             fields = parse_uri(words.pop("uri"))
         except UriFault as fault:
@@ -35,7 +36,7 @@ def _fold(words: Fields) -> tuple[Fields, frozenset[Path]]:
     if "secret_extra" in words:
         hidden = words.pop("secret_extra")
         words["extra"] = _merged(words.get("extra", {}), hidden)
-        secret.update(_leaves(hidden, ("extra",)))
+        secret.update(_leaves(hidden, ("extra",)) if hidden else ())
     if words.get("port") == 0:
         words["port"] = None
     for name in ("description", "host", "login", "password", "schema", "team_name"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .._comparison import Findings, Path, Verdict, compare
 from ._types import Type, choice, text
@@ -84,13 +85,20 @@ class Kind:
     undeletable: frozenset[str] = frozenset()
     changeable: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def words(self) -> tuple[Option, ...]:
         """Every option of a declaration of this kind, in the order of the documentation."""
         return (self.identity, *self.options, STATE)
 
-    def field(self, name: str) -> Field:
-        return next(each for each in self.fields if each.name == name)
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The name of the option that each word, an alias too, stands for."""
+        return {name: option.name for option in self.words for name in (option.name, *option.aliases)}
+
+    @cached_property
+    def field(self) -> dict[str, Field]:
+        """The fields by their names."""
+        return {each.name: each for each in self.fields}
 
     def needed(self) -> tuple[str, ...]:
         """The fields without which an object cannot be created."""

@@ -14,13 +14,14 @@ Wrong with a reason that holds no value. Values that Ansible's templating may ha
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import typing as t
 from dataclasses import dataclass
 
 from ansible.module_utils.parsing.convert_bool import boolean
+
+from .._json import NOT_JSON, read_json
 
 
 class Wrong(ValueError):
@@ -106,10 +107,9 @@ def json_object(from_text: bool = False) -> Type:
         if isinstance(value, str) and from_text:
             if not value.strip():
                 return {}
-            try:
-                value = json.loads(value, parse_constant=_no_constant)
-            except (ValueError, RecursionError):
-                raise Wrong("is not valid JSON") from None
+            value = read_json(value, strict=True)
+            if value is NOT_JSON:
+                raise Wrong("is not valid JSON")
         if not isinstance(value, dict):
             raise Wrong(f"must be a dict{' or a text with a JSON object' if from_text else ''}, not {_named(value)}")
         _check_json(value)
@@ -145,10 +145,6 @@ def _check_json(value: t.Any, depth: int = 0) -> None:
         raise Wrong("holds NaN or Infinity, which JSON does not have")
     elif value is not None and not isinstance(value, (bool, int, float)):
         raise Wrong(f"holds {_named(value)}, which JSON does not have")
-
-
-def _no_constant(name: str) -> t.NoReturn:
-    raise ValueError(name)
 
 
 def _scalar(value: t.Any) -> bool:

@@ -1,0 +1,314 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carrying out a plan: requests, their size, and what becomes of each change when something fails."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.windsock.airflow.plugins.module_utils import _apply
+from ansible_collections.windsock.airflow.plugins.module_utils._apply import Ledger, apply
+from ansible_collections.windsock.airflow.plugins.module_utils._faults import ServerFault, Uncertain
+from ansible_collections.windsock.airflow.tests.unit.fakes import (
+    CONNECTION,
+    POOL,
+    VARIABLE,
+    MemoryServer,
+    connection,
+    planned,
+    pool,
+    stored,
+    variable,
+)
+
+PG = {"conn_type": "postgres", "host": "db"}
+GONE = ServerFault("nobody answers there")
+
+
+def carried_out(server: MemoryServer, *desired: t.Any) -> Ledger:
+    """Plan against what the server has, and apply."""
+    actual = [each for kind in (CONNECTION, VARIABLE, POOL) for each in server.list(kind)]
+    server.calls.clear()
+    return apply(planned([*desired], *actual), server)
+
+
+def done(ledger: Ledger) -> list[str]:
+    return [change.id for change in ledger.done]
+
+
+def failed(ledger: Ledger) -> dict[str, str]:
+    return {change.id: why for change, why in ledger.failed}
+
+
+def sizes(server: MemoryServer) -> list[int]:
+    return [len(what) if method.startswith("bulk") else 1 for method, what in server.writes()]
+
+
+def pools(count: int, **words: t.Any) -> list[t.Any]:
+    return [pool(f"p{index:04}", **{"slots": 1, **words}) for index in range(count)]
+
+
+def test_each_kind_and_action_is_one_request() -> None:
+    server = MemoryServer(
+        *(stored(POOL, name, slots=1) for name in ("changed1", "changed2", "gone1", "gone2")),
+        stored(VARIABLE, "v", value="1"),
+    )
+    desired = [
+        *pools(3),
+        *(pool(name, slots=2, include_deferred=True) for name in ("changed1", "changed2")),
+        *(pool(name, state="absent") for name in ("gone1", "gone2")),
+        *(variable(name, value="x") for name in ("a", "b")),
+        *(connection(name, **PG) for name in ("a", "b")),
+    ]
+    ledger = carried_out(server, *desired)
+    assert sorted(method for method, _what in server.writes()) == ["bulk create"] * 3 + ["bulk delete", "bulk update"]
+    assert sorted(done(ledger)) == sorted(one.id for one in desired)
+    assert not ledger.failed
+
+
+def test_a_single_change_goes_alone() -> None:
+    server = MemoryServer()
+    assert done(carried_out(server, pool(slots=1))) == ["p"]
+    assert server.calls == [("create", "p")]
+
+
+def test_requests_grow_while_the_server_is_quick_up_to_a_bound() -> None:
+    server = MemoryServer()
+    ledger = carried_out(server, *pools(_apply.MOST_OBJECTS * 3))
+    first, most = _apply.FIRST_OBJECTS, _apply.MOST_OBJECTS
+    assert sizes(server) == [first, first * 4, most, most, most * 3 - first * 5 - most * 2]
+    assert len(ledger.done) == most * 3
+
+
+def test_requests_are_of_bounded_size() -> None:
+    server = MemoryServer()
+    third = "x" * (_apply.MOST_BYTES // 3)
+    ledger = carried_out(server, *(variable(f"v{index}", value=third) for index in range(5)))
+    assert sizes(server) == [2, 2, 1]
+    assert len(ledger.done) == 5
+
+
+def test_a_slow_server_is_asked_for_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each new secret costs Airflow time; a request must be answered within the timeout."""
+    clock = iter(range(0, 1_000_000, int(_apply.SLOW) + 1))
+    monkeypatch.setattr(_apply.time, "monotonic", lambda: next(clock))
+    server = MemoryServer()
+    ledger = carried_out(server, *pools(_apply.FIRST_OBJECTS + 20))
+    assert sizes(server)[:3] == [_apply.FIRST_OBJECTS, _apply.FIRST_OBJECTS // 4, _apply.FIRST_OBJECTS // 16]
+    assert len(ledger.done) == _apply.FIRST_OBJECTS + 20
+
+
+def test_an_object_larger_than_any_request_goes_alone() -> None:
+    server = MemoryServer()
+    huge = variable("huge", value="x" * (_apply.MOST_BYTES + 1))
+    carried_out(server, variable("a", value="x"), huge, variable("b", value="x"))
+    assert server.ids(VARIABLE) == ["a", "huge", "b"]
+
+
+def test_without_bulk_everything_is_written_one_by_one() -> None:
+    server = MemoryServer(stored(POOL, "gone", slots=1), stored(POOL, "p0000", slots=5), can_bulk=False)
+    ledger = carried_out(server, *pools(2), pool("gone", state="absent"))
+    assert [method for method, _what in server.writes()] == ["update", "create", "delete"]
+    assert len(ledger.done) == 3
+
+
+def test_default_pool_is_never_part_of_a_bulk_request() -> None:
+    server = MemoryServer(
+        stored(POOL, "default_pool", slots=128), stored(POOL, "p0000", slots=5), stored(POOL, "p0001", slots=5)
+    )
+    carried_out(server, pool("default_pool", slots=1, include_deferred=False), *pools(2, include_deferred=False))
+    assert ("update", "default_pool") in server.writes()
+    assert all("default_pool" not in what for method, what in server.writes() if method.startswith("bulk"))
+
+
+def test_an_update_in_bulk_sends_declared_values_only() -> None:
+    """An entity must hold conn_type (facts, "Bulk"); where it is not declared, the object is updated alone."""
+    server = MemoryServer(*(stored(CONNECTION, name, **PG, login="theirs") for name in ("a", "b", "c")))
+    carried_out(
+        server,
+        *(connection(name, conn_type="postgres", host="new") for name in ("a", "b")),
+        connection("c", host="new"),
+    )
+    assert server.writes() == [
+        ("update", "c"),
+        ("bulk update", {name: {"conn_type": "postgres", "host": "new"} for name in ("a", "b")}),
+    ]
+
+
+def test_the_culprit_is_found_and_everything_else_written() -> None:
+    server = MemoryServer()
+    server.refused = {"p0013", "p0060"}
+    ledger = carried_out(server, *pools(100))
+    assert failed(ledger).keys() == {"p0013", "p0060"}
+    assert len(done(ledger)) == len(set(done(ledger))) == len(server.ids(POOL)) == 98
+    assert len(server.writes()) < 40
+
+
+def test_what_bulk_does_not_confirm_failed() -> None:
+    server = MemoryServer(*(stored(POOL, name, slots=5) for name in ("p0000", "p0001")))
+    server.unconfirmed = {"p0001"}
+    ledger = carried_out(server, *pools(2, include_deferred=False))
+    assert done(ledger) == ["p0000"]
+    assert failed(ledger) == {"p0001": "not confirmed"}
+
+
+def test_a_created_object_that_bulk_does_not_confirm_is_looked_for() -> None:
+    """It may well be there: halving and creating again must not turn it into a conflict."""
+    server = MemoryServer()
+    server.unconfirmed = {"p0001"}
+    carried_out(server, *pools(2))
+    assert server.ids(POOL) == ["p0000", "p0001"]
+
+
+def test_when_the_server_goes_away_the_rest_is_not_attempted() -> None:
+    server = MemoryServer()
+    server.trouble["bulk create"] = [None, GONE]
+    first = _apply.FIRST_OBJECTS
+    ledger = carried_out(server, *pools(first * 5 + 7))
+    assert len(ledger.done) == first
+    whys = list(failed(ledger).values())
+    assert whys == ["nobody answers there"] * first * 4 + ["not attempted, since before it: nobody answers there"] * 7
+    assert len(server.writes()) == 2
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_what_is_no_objection_to_the_request_is_not_tried_in_halves(status: int) -> None:
+    server = MemoryServer()
+    server.trouble["bulk create"] = [ServerFault("no", status)]
+    ledger = carried_out(server, *pools(10))
+    assert len(ledger.failed) == 10
+    assert len(server.writes()) == 1
+
+
+def test_going_away_amid_the_halves_accounts_for_each_change_once() -> None:
+    server = MemoryServer()
+    server.refused = {"p0000"}
+    server.trouble["bulk create"] = [None] * 5 + [GONE]  # 16, 8, 4 and 2 objects, the next 2, the next 4
+    ledger = carried_out(server, *pools(16))
+    accounted = [*done(ledger), *(change.id for change, _why in ledger.failed)]
+    assert sorted(accounted) == [f"p{index:04}" for index in range(16)]
+    assert done(ledger) == ["p0001", "p0002", "p0003"]
+
+
+def test_a_bulk_creation_whose_answer_was_lost_is_not_done_twice() -> None:
+    server = MemoryServer()
+    server.trouble["bulk create"] = [(Uncertain("the connection broke"), True)]
+    ledger = carried_out(server, *pools(5))
+    assert len(ledger.done) == 5
+    assert [method for method, _what in server.calls] == ["bulk create", "list"]
+
+
+def test_a_bulk_creation_that_never_arrived_is_done_after_a_look() -> None:
+    server = MemoryServer()
+    server.trouble["bulk create"] = [Uncertain("the connection broke")]
+    ledger = carried_out(server, *pools(5))
+    assert len(ledger.done) == len(server.ids(POOL)) == 5
+    assert [method for method, _what in server.calls] == ["bulk create", "list", "bulk create"]
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_single_creation_whose_answer_was_lost(arrived: bool) -> None:
+    server = MemoryServer()
+    broke = Uncertain("the connection broke")
+    server.trouble["create"] = [(broke, True) if arrived else broke]
+    ledger = carried_out(server, connection("pg", **PG, password="pw"))
+    assert done(ledger) == ["pg"]
+    assert [method for method, _what in server.calls] == ["create", "get"] + ([] if arrived else ["create"])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_creation_that_was_still_at_work_when_it_was_looked_for(count: int) -> None:
+    """The look comes too early, the second try meets the objects of the first: that is no fault."""
+    server = MemoryServer()
+    plan = planned(pools(count))
+    slow = stored(POOL, "p0000", slots=1).fields
+    method, look = ("create", "get") if count == 1 else ("bulk create", "list")
+    server.trouble[method] = [Uncertain("the connection broke"), ServerFault("exists already", 409)]
+    seen: list[str] = []
+
+    def arrives_late(name: str, what: t.Any) -> None:
+        seen.append(name)
+        if seen.count(look) == 2:
+            server.objects.update({("pool", f"p{index:04}"): slow for index in range(count)})
+
+    called = server._called
+    server._called = lambda name, what: (arrives_late(name, what), called(name, what))  # type: ignore[method-assign]
+    ledger = apply(plan, server)
+    assert len(ledger.done) == count
+    assert seen == [method, look, method, look]
+
+
+def test_what_somebody_else_created_meanwhile_is_not_overwritten() -> None:
+    server = MemoryServer()
+    server.trouble["create"] = [Uncertain("the connection broke")]
+    plan = planned(pool(slots=1))
+    server.objects["pool", "p"] = stored(POOL, "p", slots=99).fields
+    ledger = apply(plan, server)
+    assert "exists already" in failed(ledger)["p"]
+    assert server.objects["pool", "p"]["slots"] == 99
+
+
+def test_answers_that_stay_lost_end_in_a_failure() -> None:
+    server = MemoryServer()
+    server.trouble["create"] = [Uncertain("the connection broke")] * 50
+    ledger = carried_out(server, pool(slots=1), variable(value="1"))
+    assert "the connection broke" in failed(ledger)["p"]
+    assert failed(ledger)["v"].startswith("not attempted")
+    assert len(server.writes()) <= 5
+
+
+def test_what_is_left_of_a_lost_creation_and_refused_does_not_blame_the_others() -> None:
+    server = MemoryServer()
+    server.trouble["bulk create"] = [Uncertain("the connection broke")]
+    plan = planned(pools(3))
+    server.objects["pool", "p0000"] = stored(POOL, "p0000", slots=1).fields  # as ours was to be
+    server.refused = {"p0002"}
+    ledger = apply(plan, server)
+    assert failed(ledger).keys() == {"p0002"}
+    assert sorted(done(ledger)) == ["p0000", "p0001"]
+
+
+def test_replacing_deletes_and_creates() -> None:
+    server = MemoryServer(stored(CONNECTION, "pg", **PG, password="***", login="theirs"))
+    ledger = carried_out(server, connection(password=""))
+    assert server.writes() == [("delete", "pg"), ("create", "pg")]
+    assert server.objects["connection", "pg"] == stored(CONNECTION, "pg", **PG, login="theirs").fields
+    assert done(ledger) == ["pg"]
+
+
+def test_replacements_are_never_bulk_requests() -> None:
+    """One that deletes and creates the same id deletes it and refuses to create it."""
+    server = MemoryServer(*(stored(CONNECTION, name, **PG, password="***") for name in ("a", "b")))
+    carried_out(server, connection("a", password=""), connection("b", password=""))
+    assert server.writes() == [("delete", "a"), ("create", "a"), ("delete", "b"), ("create", "b")]
+
+
+@pytest.mark.parametrize("fault", [ServerFault("HTTP 422", 422), GONE], ids=["refused", "gone"])
+def test_a_replacement_that_fails_in_the_middle_says_that_the_connection_is_gone(fault: ServerFault) -> None:
+    server = MemoryServer(stored(CONNECTION, "pg", **PG, password="***", login="theirs"))
+    server.trouble["create"] = [fault]
+    ledger = carried_out(server, connection(password="", conn_type="postgres"))
+    why = failed(ledger)["pg"]
+    assert "deleted to clear its password, and could not be created anew" in why
+    assert "host, login" in why
+    assert fault.message in why
+
+
+def test_a_replacement_whose_deletion_fails_leaves_the_connection() -> None:
+    server = MemoryServer(stored(CONNECTION, "pg", **PG, password="***"))
+    server.trouble["delete"] = [ServerFault("HTTP 400", 400)]
+    ledger = carried_out(server, connection(password=""))
+    assert failed(ledger) == {"pg": "HTTP 400"}
+    assert server.ids(CONNECTION) == ["pg"]
+
+
+def test_one_failure_does_not_keep_the_others_from_being_written() -> None:
+    server = MemoryServer(stored(CONNECTION, "pg", **PG, password="***"))
+    server.trouble["create"] = [ServerFault("HTTP 422", 422)]
+    ledger = carried_out(server, connection(password=""), *pools(2))
+    assert failed(ledger).keys() == {"pg"}
+    assert done(ledger) == ["p0000", "p0001"]

@@ -1,0 +1,194 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Desired objects against actual ones."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.windsock.airflow.plugins.module_utils._comparison import Verdict
+from ansible_collections.windsock.airflow.plugins.module_utils._plan import Plan, leaves
+from ansible_collections.windsock.airflow.tests.unit.fakes import (
+    CONNECTION,
+    POOL,
+    VARIABLE,
+    connection,
+    declared,
+    planned,
+    pool,
+    stored,
+    told,
+    variable,
+)
+
+PG = {"conn_type": "postgres", "host": "db"}
+
+
+def actions(plan: Plan) -> list[tuple[str, t.Any]]:
+    return [(change.action, change.write) for change in plan.changes]
+
+
+def counted(plan: Plan) -> tuple[int, int, int]:
+    return len(plan.changes), len(plan.unchanged), len(plan.unknown)
+
+
+@pytest.mark.parametrize("update_secrets", ["always", "on_create"])
+def test_what_is_missing_is_created_with_its_secrets_and_without_empty_fields(update_secrets: str) -> None:
+    plan = planned(connection(**PG, password="pw", login="", port=0, extra={}), update_secrets=update_secrets)
+    assert actions(plan) == [("create", {**PG, "password": "pw"})]
+
+
+@pytest.mark.parametrize(
+    ("one", "missing"),
+    [(connection(host="db"), "conn_type"), (variable(description="d"), "value"), (pool(description="d"), "slots")],
+    ids=["connection", "variable", "pool"],
+)
+def test_what_a_new_object_needs_is_asked_for(one: t.Any, missing: str) -> None:
+    (fault,) = told(lambda: planned(one))
+    assert fault.startswith(f"{one.kind.name} {one.id!r}: {missing}: is missing")
+
+
+def test_an_existing_object_needs_nothing() -> None:
+    assert counted(planned(connection(host="db"), stored(CONNECTION, "pg", **PG))) == (0, 1, 0)
+
+
+def test_every_impossible_change_is_told_at_once() -> None:
+    assert len(told(lambda: planned([connection("a"), connection("b"), variable()]))) == 3
+
+
+def test_only_what_differs_is_written() -> None:
+    (change,) = planned(connection(**PG, login="new"), stored(CONNECTION, "pg", **PG, login="old")).changes
+    assert (change.action, change.write) == ("update", {"login": "new"})
+    assert change.findings == {("login",): Verdict.DIFFERS}
+    assert change.sendable == {"conn_type", "host", "login"}
+
+
+def test_what_is_not_declared_is_left_alone() -> None:
+    actual = stored(CONNECTION, "pg", **PG, login="theirs", password="***", extra={"a": 1}, port=1, schema="s")
+    assert counted(planned(connection(**PG), actual)) == (0, 1, 0)
+
+
+def test_a_declared_empty_field_empties() -> None:
+    plan = planned(connection(host="", extra={}), stored(CONNECTION, "pg", **PG, extra={"a": 1}))
+    assert actions(plan) == [("update", {"host": None, "extra": {}})]
+
+
+def test_extra_is_written_whole() -> None:
+    actual = stored(CONNECTION, "pg", **PG, extra={"a": 1, "b": 2, "token": "***"})
+    plan = planned(connection(extra={"a": 1, "b": 3}, secret_extra={"token": "t"}), actual, update_secrets="on_create")
+    (change,) = plan.changes
+    assert change.write == {"extra": {"a": 1, "b": 3, "token": "t"}}
+    assert change.findings == {("extra", "b"): Verdict.DIFFERS, ("extra", "token"): Verdict.UNKNOWN}
+
+
+def test_deleting() -> None:
+    gone = connection(state="absent")
+    assert counted(planned(gone)) == (0, 1, 0)
+    assert actions(planned(gone, stored(CONNECTION, "pg", **PG))) == [("delete", {})]
+
+
+def test_the_order_of_the_declaration_is_kept() -> None:
+    plan = planned([pool("b", slots=1), variable("a", value="1"), pool("a", slots=1)])
+    assert [change.id for change in plan.changes] == ["b", "a", "a"]
+
+
+@pytest.mark.parametrize(
+    ("one", "actual"),
+    [
+        (connection(password="pw"), stored(CONNECTION, "pg", **PG, password="***")),
+        (connection(secret_extra={"token": "t"}), stored(CONNECTION, "pg", **PG, extra={"token": "***"})),
+        (connection(extra={"token": "t"}), stored(CONNECTION, "pg", **PG, extra={"token": "***"})),
+        (connection(host="db-airflow-1"), stored(CONNECTION, "pg", conn_type="postgres", host="db-***-1")),
+        (variable(secret_value="s"), stored(VARIABLE, "v", value="***")),
+        (variable(value={"password": "s"}), stored(VARIABLE, "v", value='{"password": "***"}')),
+    ],
+    ids=["password", "leaf of secret_extra", "leaf of extra", "mask bleed", "variable", "leaf of a variable"],
+)
+def test_what_cannot_be_compared_is_written_always_or_told_as_unknown(one: t.Any, actual: t.Any) -> None:
+    always = planned(one, actual)
+    assert actions(always) == [("update", one.fields)]
+    assert set(always.changes[0].findings.values()) == {Verdict.UNKNOWN}
+    assert counted(planned(one, actual, update_secrets="on_create")) == (0, 0, 1)
+
+
+def test_an_unknown_secret_is_not_written_beside_a_change_if_only_on_create() -> None:
+    actual = stored(CONNECTION, "pg", **PG, password="***")
+    one = connection(host="other", password="pw")
+    assert actions(planned(one, actual, update_secrets="on_create")) == [("update", {"host": "other"})]
+    assert actions(planned(one, actual)) == [("update", {"host": "other", "password": "pw"})]
+
+
+@pytest.mark.parametrize("update_secrets", ["always", "on_create"])
+def test_a_declared_password_that_the_server_does_not_have_is_drift(update_secrets: str) -> None:
+    plan = planned(connection(password="pw"), stored(CONNECTION, "pg", **PG), update_secrets=update_secrets)
+    assert actions(plan) == [("update", {"password": "pw"})]
+    assert plan.changes[0].findings == {("password",): Verdict.DIFFERS}
+
+
+def test_a_secret_that_the_server_shows_is_compared() -> None:
+    one = variable(secret_value="s")
+    assert counted(planned(one, stored(VARIABLE, "v", value="s"))) == (0, 1, 0)
+    assert counted(planned(one, stored(VARIABLE, "v", value="t"), update_secrets="on_create")) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("update_secrets", ["always", "on_create"])
+def test_clearing_a_password_replaces_the_connection_and_carries_over_what_is_not_declared(update_secrets: str) -> None:
+    actual = stored(CONNECTION, "pg", **PG, password="***", login="theirs", port=1, extra={"a": 1}, description="d")
+    (change,) = planned(connection(password="", description=""), actual, update_secrets=update_secrets).changes
+    assert change.action == "replace"
+    assert change.write == {**PG, "login": "theirs", "port": 1, "extra": {"a": 1}}
+    assert change.findings == {("password",): Verdict.DIFFERS, ("description",): Verdict.DIFFERS}
+
+
+def test_clearing_a_password_that_is_not_there_is_nothing_to_do() -> None:
+    assert counted(planned(connection(password=""), stored(CONNECTION, "pg", **PG))) == (0, 1, 0)
+
+
+def test_clearing_a_password_is_refused_where_secrets_would_be_lost() -> None:
+    actual = stored(CONNECTION, "pg", **PG, password="***", extra={"token": "***"}, login="me-***")
+    (fault,) = told(lambda: planned(connection(password=""), actual))
+    assert fault.startswith("connection 'pg': password: ")
+    assert "Declare extra, login too" in fault
+
+
+def test_clearing_a_password_is_possible_where_those_secrets_are_declared() -> None:
+    actual = stored(CONNECTION, "pg", **PG, password="***", extra={"token": "***"})
+    (change,) = planned(connection(password="", secret_extra={"token": "t"}), actual).changes
+    assert change.write == {**PG, "extra": {"token": "t"}}
+
+
+def test_a_mask_is_never_written() -> None:
+    actual = stored(CONNECTION, "pg", conn_type="postgres", host="h-***", password="***", extra={"a": "***", "b": 1})
+    one = connection(extra={"b": 2}, login="me")
+    assert "***" not in repr([change.write for change in planned(one, actual).changes])
+
+
+@pytest.mark.parametrize("words", [{"description": "mine"}, {"description": ""}, {"team_name": "t"}], ids=str)
+def test_of_default_pool_only_slots_and_include_deferred_can_be_changed(words: dict[str, t.Any]) -> None:
+    actual = stored(POOL, "default_pool", slots=128, description="Default pool")
+    (fault,) = told(lambda: planned(pool("default_pool", **words), actual))
+    assert fault.startswith(f"pool 'default_pool': {[*words][0]}: cannot be changed")
+
+
+def test_the_slots_of_default_pool_can_be_changed_and_its_own_description_declared() -> None:
+    actual = stored(POOL, "default_pool", slots=128, description="Default pool")
+    one = pool("default_pool", slots=4, include_deferred=True, description="Default pool")
+    assert actions(planned(one, actual)) == [("update", {"slots": 4, "include_deferred": True})]
+
+
+def test_enforced_defaults_put_back_what_others_set() -> None:
+    one = declared(POOL, {"name": "p", "slots": 1}, enforce_defaults=True)
+    plan = planned(one, stored(POOL, "p", slots=1, description="theirs", include_deferred=True))
+    assert actions(plan) == [("update", {"description": None, "include_deferred": False})]
+
+
+def test_leaves_walk_dicts_and_stop_at_anything_else() -> None:
+    assert leaves({"a": 1, "extra": {"b": {"c": [1, {"d": 2}]}, "e": {}}}) == [
+        ("a",),
+        ("extra", "b", "c"),
+        ("extra", "e"),
+    ]

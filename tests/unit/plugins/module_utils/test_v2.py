@@ -1,0 +1,360 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The dialect of Airflow 3, over real HTTP on loopback."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._access import Access
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._dialect import quoted
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._transport import Transport
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v2 import V2
+from ansible_collections.windsock.airflow.plugins.module_utils._faults import ServerFault, Uncertain
+from ansible_collections.windsock.airflow.tests.unit.fakes import CONNECTION, KINDS, POOL, VARIABLE, stored
+from ansible_collections.windsock.airflow.tests.unit.scripted_http import Reply, ScriptedServer
+
+
+@pytest.fixture
+def server(http: ScriptedServer, pauses: list[float]) -> V2:
+    return V2(Transport(Access(url=http.url, token="t")), "3.3.2")
+
+
+def page(kind: t.Any, ids: t.Iterable[t.Any], total: int) -> Reply:
+    entries = [{kind.identity.name: str(each), "slots": 1} for each in ids]
+    return Reply(200, {kind.plural: entries, "total_entries": total})
+
+
+def bulk_reply(action: str, success: t.Any = (), errors: t.Any = ()) -> Reply:
+    return Reply(200, {action: {"success": list(success), "errors": list(errors)}})
+
+
+# Listing
+
+
+def test_a_list_is_read_page_by_page_in_a_fixed_order(http: ScriptedServer, server: V2) -> None:
+    http.begin(page(POOL, range(100), 250), page(POOL, range(100, 200), 250), page(POOL, range(200, 250), 250))
+    assert [each.id for each in server.list(POOL)] == [str(each) for each in range(250)]
+    assert [dict(seen.query) for seen in http.requests] == [
+        {"limit": "100", "offset": str(offset), "order_by": "name"} for offset in (0, 100, 200)
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_an_empty_list_needs_one_request(http: ScriptedServer, server: V2, kind: t.Any) -> None:
+    http.begin(page(kind, [], 0))
+    assert server.list(kind) == []
+    assert http.requests[0].path == f"/api/v2/{kind.plural}"
+
+
+def test_a_server_with_smaller_pages_is_read_whole(http: ScriptedServer, server: V2) -> None:
+    http.begin(page(POOL, [1, 2], 3), page(POOL, [3], 3))
+    assert len(server.list(POOL)) == 3
+    assert dict(http.requests[1].query)["offset"] == "2"
+
+
+def test_objects_that_come_and_go_meanwhile_do_not_confuse_the_reader(http: ScriptedServer, server: V2) -> None:
+    growing = [page(POOL, [1, 2], 3), page(POOL, [2, 3], 4)]
+    http.begin(*growing)
+    assert [each.id for each in server.list(POOL)] == ["1", "2", "3"]
+    shrinking = [page(POOL, [1, 2], 4), page(POOL, [], 2)]
+    http.begin(*shrinking)
+    assert [each.id for each in server.list(POOL)] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Reply(200, {"other": 1}), Reply(200, b"<html>"), Reply(200, b""), Reply(403, {"detail": "no"})],
+    ids=["other", "html", "empty", "forbidden"],
+)
+def test_a_list_that_cannot_be_read_is_never_taken_for_an_empty_one(
+    http: ScriptedServer, server: V2, answer: Reply
+) -> None:
+    http.begin(page(POOL, range(2), 4), answer)
+    with pytest.raises(ServerFault):
+        server.list(POOL)
+
+
+def test_a_list_of_connections_that_breaks_tells_why_that_may_be(http: ScriptedServer, server: V2) -> None:
+    http.begin(Reply(500, {"detail": "boom"}))
+    with pytest.raises(ServerFault, match="extra of one stored connection is not valid JSON"):
+        server.list(CONNECTION)
+
+
+# Reading
+
+
+def test_a_connection_as_it_is_read(http: ScriptedServer, server: V2) -> None:
+    http.begin(
+        Reply(
+            200,
+            {
+                "connection_id": "pg",
+                "conn_type": "postgres",
+                "description": "",
+                "host": None,
+                "login": "me",
+                "password": "***",
+                "schema": "",
+                "port": 0,
+                "extra": '{"a": {"token": "***"}}',
+                "team_name": None,
+                "unheard_of": 1,
+            },
+        )
+    )
+    expected = stored(CONNECTION, "pg", conn_type="postgres", login="me", password="***", extra={"a": {"token": "***"}})
+    assert server.get(CONNECTION, "pg") == expected
+
+
+@pytest.mark.parametrize(
+    ("extra", "read"),
+    [
+        (None, {}),
+        ("", {}),
+        ("{}", {}),
+        ("null", {}),
+        ('{"a": 1}', {"a": 1}),
+        ("[1]", [1]),
+        ("no json", "no json"),
+        ("[" * 9999, "[" * 9999),
+    ],
+    ids=lambda value: str(value)[:10],
+)
+def test_whatever_stands_in_extra_can_be_read(http: ScriptedServer, server: V2, extra: t.Any, read: t.Any) -> None:
+    http.begin(Reply(200, {"connection_id": "pg", "conn_type": "x", "extra": extra}))
+    actual = server.get(CONNECTION, "pg")
+    assert actual is not None
+    assert actual.fields["extra"] == read
+
+
+def test_an_empty_variable_is_not_a_missing_value(http: ScriptedServer, server: V2) -> None:
+    http.begin(Reply(200, {"key": "v", "value": "", "description": ""}))
+    assert server.get(VARIABLE, "v") == stored(VARIABLE, "v", value="")
+
+
+def test_what_does_not_exist_is_none(http: ScriptedServer, server: V2) -> None:
+    http.begin(Reply(404, {"detail": "The Connection with connection_id: `pg` was not found"}))
+    assert server.get(CONNECTION, "pg") is None
+
+
+GATEWAY_404 = [
+    Reply(404, b"<html>not found</html>"),
+    Reply(404, {"detail": "Not Found"}),
+    Reply(404, b""),
+    Reply(404, {"error": "x"}),
+]
+
+
+@pytest.mark.parametrize("answer", GATEWAY_404, ids=["html", "no such route", "empty", "other json"])
+def test_a_404_of_somebody_else_is_not_absence(http: ScriptedServer, server: V2, answer: Reply) -> None:
+    http.begin(answer)
+    with pytest.raises(ServerFault) as caught:
+        server.get(CONNECTION, "pg")
+    assert caught.value.message.startswith("reading connection 'pg': ")
+
+
+@pytest.mark.parametrize(
+    ("object_id", "segment"),
+    [
+        ("plain-id_1.x", "plain-id_1.x"),
+        ("a/b", "a%2Fb"),
+        ("a b", "a%20b"),
+        ("é", "%C3%A9"),
+        ("%41", "%2541"),
+        ("a?b#c", "a%3Fb%23c"),
+        ("a+b", "a%2Bb"),
+        (".", "%2E"),
+        ("..", "%2E%2E"),
+        ("../pools", "..%2Fpools"),
+    ],
+)
+def test_ids_are_quoted_on_the_wire(http: ScriptedServer, server: V2, object_id: str, segment: str) -> None:
+    http.begin(Reply(200, {"key": object_id, "value": "x"}), Reply(204))
+    server.get(VARIABLE, object_id)
+    server.delete(VARIABLE, object_id)
+    assert {seen.target for seen in http.requests} == {f"/api/v2/variables/{segment}"}
+
+
+@given(st.text(min_size=1))
+def test_a_quoted_id_is_one_segment_and_comes_back_as_it_was(object_id: str) -> None:
+    segment = quoted(object_id)
+    assert unquote(segment) == object_id
+    assert not set("/?# ") & set(segment)
+    assert segment not in (".", "..")
+
+
+# Writing one
+
+
+def test_creating_a_connection(http: ScriptedServer, server: V2) -> None:
+    http.begin(Reply(201, {}))
+    server.create(CONNECTION, "pg", {"conn_type": "postgres", "extra": {"a": "é"}})
+    (seen,) = http.requests
+    assert (seen.method, seen.target) == ("POST", "/api/v2/connections")
+    assert {**seen.body, "extra": json.loads(seen.body["extra"])} == {
+        "connection_id": "pg",
+        "conn_type": "postgres",
+        "extra": {"a": "é"},
+    }
+
+
+def test_creating_what_exists_is_a_conflict(http: ScriptedServer, server: V2) -> None:
+    http.begin(Reply(409, {"detail": "exists"}))
+    with pytest.raises(ServerFault) as caught:
+        server.create(POOL, "p", {"slots": 1})
+    assert caught.value.status == 409
+    assert caught.value.about_the_request
+
+
+@pytest.mark.parametrize("lost", [Reply(cut=True), Reply(503)], ids=["cut", "503"])
+def test_creating_is_never_repeated_blindly(http: ScriptedServer, server: V2, lost: Reply) -> None:
+    http.begin(lost, lost)
+    with pytest.raises(Uncertain):
+        server.create(POOL, "p", {"slots": 1})
+    with pytest.raises(Uncertain):
+        server.bulk(POOL, "create", {"p": {"slots": 1}, "q": {"slots": 1}})
+
+
+def test_updating_a_connection_names_each_field_in_a_mask_of_its_own(http: ScriptedServer, server: V2) -> None:
+    http.begin(Reply(200, {}))
+    actual = stored(CONNECTION, "pg", conn_type="postgres", password="***", extra={"token": "***"})
+    server.update(CONNECTION, "pg", {"host": "new", "extra": {}}, actual)
+    (seen,) = http.requests
+    assert (seen.method, seen.path) == ("PATCH", "/api/v2/connections/pg")
+    assert seen.query == [("update_mask", "host"), ("update_mask", "extra")]
+    assert seen.body == {"connection_id": "pg", "conn_type": "postgres", "host": "new", "extra": None}
+
+
+def test_updating_a_pool_sends_what_airflow_insists_on(http: ScriptedServer, server: V2) -> None:
+    http.begin(Reply(200, {}))
+    server.update(POOL, "p", {"description": None}, stored(POOL, "p", slots=3, include_deferred=True))
+    (seen,) = http.requests
+    assert seen.query == [("update_mask", "description")]
+    assert seen.body == {"pool": "p", "slots": 3, "include_deferred": True, "description": None}
+
+
+def test_updating_a_variable_never_sends_back_the_value_that_was_read(http: ScriptedServer, server: V2) -> None:
+    http.begin(Reply(200, {}))
+    server.update(VARIABLE, "v", {"description": "new"}, stored(VARIABLE, "v", value="read"))
+    (seen,) = http.requests
+    assert seen.query == [("update_mask", "description")]
+    assert "read" not in seen.content.decode()
+
+
+def test_deleting(http: ScriptedServer, server: V2) -> None:
+    http.begin(Reply(204), Reply(404, {"detail": "The Pool with name: `p` was not found"}))
+    server.delete(POOL, "p")
+    server.delete(POOL, "p")
+    assert [(seen.method, seen.target, seen.content) for seen in http.requests] == [
+        ("DELETE", "/api/v2/pools/p", b"")
+    ] * 2
+
+
+@pytest.mark.parametrize("answer", GATEWAY_404, ids=["html", "no such route", "empty", "other json"])
+def test_a_404_of_somebody_else_is_no_deletion(http: ScriptedServer, server: V2, answer: Reply) -> None:
+    http.begin(answer)
+    with pytest.raises(ServerFault):
+        server.delete(POOL, "p")
+
+
+@pytest.mark.parametrize(
+    "answer", [Reply(200, b"<html>login</html>"), Reply(302, headers={"Location": "/x"})], ids=["html", "redirect"]
+)
+@pytest.mark.parametrize("method", ["create", "update", "delete"])
+def test_an_answer_that_is_not_airflows_is_no_success(
+    http: ScriptedServer, server: V2, answer: Reply, method: str
+) -> None:
+    http.begin(answer)
+    calls: dict[str, t.Callable[[], t.Any]] = {
+        "create": lambda: server.create(POOL, "p", {"slots": 1}),
+        "update": lambda: server.update(POOL, "p", {"slots": 1}, stored(POOL, "p", slots=2)),
+        "delete": lambda: server.delete(POOL, "p"),
+    }
+    with pytest.raises(ServerFault):
+        calls[method]()
+
+
+# Writing many
+
+
+def test_creating_many_is_one_request_that_overwrites_nothing(http: ScriptedServer, server: V2) -> None:
+    http.begin(bulk_reply("create", ["a", "b"]))
+    outcomes = server.bulk(POOL, "create", {"a": {"slots": 1}, "b": {"slots": 2}})
+    assert [(each.id, each.reason) for each in outcomes] == [("a", None), ("b", None)]
+    (seen,) = http.requests
+    assert (seen.method, seen.target) == ("PATCH", "/api/v2/pools")
+    (action,) = seen.body["actions"]
+    assert action["action"] == "create"
+    assert action.get("action_on_existence", "fail") == "fail"
+    assert action["entities"] == [{"name": "a", "slots": 1}, {"name": "b", "slots": 2}]
+
+
+def test_deleting_many_names_ids_and_takes_no_offence_at_those_gone(http: ScriptedServer, server: V2) -> None:
+    http.begin(bulk_reply("delete", ["a"]))
+    assert [each.reason for each in server.bulk(VARIABLE, "delete", {"a": {}, "b/c": {}})] == [None, None]
+    assert http.requests[0].body == {
+        "actions": [{"action": "delete", "entities": ["a", "b/c"], "action_on_non_existence": "skip"}]
+    }
+
+
+@pytest.mark.parametrize("action", ["create", "update"])
+def test_what_a_bulk_answer_does_not_name_was_not_done(http: ScriptedServer, server: V2, action: str) -> None:
+    http.begin(bulk_reply(action, ["a"]))
+    first, second = server.bulk(POOL, action, {"a": {"slots": 1}, "b": {"slots": 1}})
+    assert first.reason is None
+    assert second.reason
+    assert "did not confirm" in second.reason
+
+
+@pytest.mark.parametrize("action", ["create", "update", "delete"])
+def test_http_200_with_errors_is_a_failure(http: ScriptedServer, server: V2, action: str) -> None:
+    http.begin(bulk_reply(action, ["a"], [{"error": "The pools a exist already", "status_code": 409}]))
+    with pytest.raises(ServerFault) as caught:
+        server.bulk(POOL, action, {"a": {"slots": 1}, "b": {"slots": 1}})
+    assert caught.value.status == 409
+    assert "exist already" in caught.value.message
+
+
+def test_errors_of_a_bulk_answer_show_no_secret(http: ScriptedServer, server: V2) -> None:
+    server.hide(["CANARY"])
+    http.begin(bulk_reply("create", [], [{"error": "bad value CANARY", "status_code": 400}]))
+    with pytest.raises(ServerFault) as caught:
+        server.bulk(VARIABLE, "create", {"a": {"value": "CANARY"}, "b": {"value": "x"}})
+    assert "CANARY" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Reply(200, {}), Reply(200, {"create": None}), Reply(200, b"<html>"), Reply(200, b""), Reply(200, [])],
+    ids=["empty", "null", "html", "nothing", "list"],
+)
+def test_a_bulk_answer_that_says_nothing_is_a_failure(http: ScriptedServer, server: V2, answer: Reply) -> None:
+    http.begin(answer)
+    with pytest.raises(ServerFault):
+        server.bulk(POOL, "create", {"a": {"slots": 1}, "b": {"slots": 1}})
+
+
+def test_a_bulk_request_that_fails_as_a_whole_tells_place_and_complaint_only(http: ScriptedServer, server: V2) -> None:
+    detail = [
+        {"loc": ["body", "actions", 0, "entities", 1, "slots"], "msg": "Input should be greater", "input": "CANARY"}
+    ]
+    http.begin(Reply(422, {"detail": detail}))
+    with pytest.raises(ServerFault) as caught:
+        server.bulk(POOL, "update", {"a": {"slots": 1}, "b": {"slots": -5}})
+    assert caught.value.about_the_request
+    assert "slots: Input should be greater" in caught.value.message
+    assert "CANARY" not in caught.value.message
+
+
+def test_which_faults_are_about_the_request() -> None:
+    assert all(ServerFault("x", status).about_the_request for status in (400, 404, 409, 422))
+    assert not any(ServerFault("x", status).about_the_request for status in (None, 401, 403, 429, 500, 503))
