@@ -80,17 +80,37 @@ def install(name: str, folder: Path, lock: Path) -> None:
     if not (folder / "bin" / "python").exists():
         run(uv, "venv", "-q", "--clear", "--python", python, str(folder))
     # Without compiled bytecode, and with PYTHONDONTWRITEBYTECODE set, each start would compile everything anew.
-    run(uv, "pip", "sync", "-q", "--require-hashes", "--compile-bytecode",
-        "--python", str(folder / "bin" / "python"), str(lock))
+    run(
+        uv,
+        "pip",
+        "sync",
+        "-q",
+        "--require-hashes",
+        "--compile-bytecode",
+        "--python",
+        str(folder / "bin" / "python"),
+        str(lock),
+    )
 
 
 def write_locks(names: list[str]) -> None:
     uv = str(ensure("tools") / "bin" / "uv")
     for name in names or sorted(path.stem for path in REQUIREMENTS.glob("*.in")):
-        run(uv, "pip", "compile", "-q", "--universal", "--generate-hashes",
-            "--python-version", NEEDS_PYTHON.get(name, DEFAULT_PYTHON),
-            "--custom-compile-command", f"python3 scripts/environment.py --lock {name}",
-            f"{REQUIREMENTS / name}.in", "-o", f"{REQUIREMENTS / name}.txt")
+        run(
+            uv,
+            "pip",
+            "compile",
+            "-q",
+            "--universal",
+            "--generate-hashes",
+            "--python-version",
+            NEEDS_PYTHON.get(name, DEFAULT_PYTHON),
+            "--custom-compile-command",
+            f"python3 scripts/environment.py --lock {name}",
+            f"{REQUIREMENTS / name}.in",
+            "-o",
+            f"{REQUIREMENTS / name}.txt",
+        )
 
 
 def run(*command: str) -> None:

@@ -1,3 +1,4 @@
+#!/bin/sh
 # Copyright: Windsock contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -9,6 +10,8 @@ cat > tests/integration/integration_config.yml <<END
 airflow_url: $AIRFLOW_API_URL
 airflow_username: $AIRFLOW_API_USERNAME
 airflow_password: $AIRFLOW_API_PASSWORD
+airflow_viewer_username: $WINDSOCK_VIEWER_USERNAME
+airflow_viewer_password: $WINDSOCK_VIEWER_PASSWORD
 airflow_cli: $WINDSOCK_AIRFLOW_CLI
 END
 exec ansible-test integration --color no --continue-on-error "$@"

@@ -59,6 +59,8 @@ def environ(folder: Path) -> dict[str, str]:
         "PATH": search_path(folder),
         "VIRTUAL_ENV": str(folder),
         "HOME": str(home()),
+        # Ansible refuses to start where the encoding is not UTF-8.
+        "LC_ALL": os.environ.get("LC_ALL") or os.environ.get("LANG") or "C.UTF-8",
         "PYTHONPATH": str(COLLECTIONS),
         "HYPOTHESIS_STORAGE_DIRECTORY": str(ROOT / "build" / "hypothesis"),
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),

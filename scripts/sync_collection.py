@@ -26,8 +26,13 @@ GENERATED_THERE = "tests/output", "tests/integration/integration_config.yml"
 
 def sync() -> Path:
     with exclusive("collection"):
-        listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                                cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split("\0")
         wanted = {Path(name) for name in listed if name and (ROOT / name).is_file()}
         if not (COPY / ".git").exists():
             # ansible-test asks git which files there are, and ours would say: none, build/ is ignored.

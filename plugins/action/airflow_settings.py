@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads C(src) on the controller, where the files and the vault passwords are; the module gets one merged declaration."""
+"""Reads C(src) on the controller, where files and vault passwords are; the module gets one merged declaration."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
+
 from ansible_collections.windsock.airflow.plugins.module_utils._merge import IDENTITIES, merge
 from ansible_collections.windsock.airflow.plugins.plugin_utils._declaration_files import (
     DeclarationFileError,

@@ -64,6 +64,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+
 from ansible_collections.windsock.airflow.plugins.plugin_utils._declaration_files import (
     DeclarationFileError,
     expand,

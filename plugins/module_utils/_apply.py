@@ -131,7 +131,6 @@ class _Applier:
             if change.action == "delete":
                 self.server.delete(kind, object_id)
             else:
-                assert change.actual is not None
                 self.server.update(kind, object_id, change.write, change.actual)
             self.ledger.done.append(change)
 
@@ -189,7 +188,9 @@ class _Applier:
             (object_id,) = wanted
             found = self.server.get(kind, object_id)
             there = {object_id: found} if found else {}
-        return {each: change for each, change in wanted.items() if each not in there or _differs(change, there[each].fields)}
+        return {
+            each: change for each, change in wanted.items() if each not in there or _differs(change, there[each].fields)
+        }
 
 
 def _half_replaced(change: Change) -> str:
@@ -200,7 +201,8 @@ def _half_replaced(change: Change) -> str:
 
 def _differs(change: Change, fields: Fields) -> bool:
     return any(
-        Verdict.DIFFERS in change.kind.field[name].same(value, fields.get(name)).values() for name, value in change.write.items()
+        Verdict.DIFFERS in change.kind.field[name].same(value, fields.get(name)).values()
+        for name, value in change.write.items()
     )
 
 

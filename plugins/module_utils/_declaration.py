@@ -122,7 +122,9 @@ class _Reader:
             if name is None:
                 misnamed.append(f"{str(word)[:60]}: unknown option, {suggestion(str(word), names)}")
             elif name in given and given[name] != value:
-                misnamed.append(f"{name}: given twice, under its own name and as {word if word != name else 'an alias'}")
+                misnamed.append(
+                    f"{name}: given twice, under its own name and as {word if word != name else 'an alias'}"
+                )
             else:
                 given[name] = value
         return given, misnamed

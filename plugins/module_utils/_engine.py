@@ -38,9 +38,7 @@ def run_one(desired: Desired, policy: Policy, server: Dialect, check_mode: bool)
     return report
 
 
-def _run(
-    desired: list[Desired], policy: Policy, server: Dialect, check_mode: bool
-) -> tuple[Report, ActualObjects]:
+def _run(desired: list[Desired], policy: Policy, server: Dialect, check_mode: bool) -> tuple[Report, ActualObjects]:
     server.hide(_secret_texts(desired))
     actual = read(desired, server)
     plan = make_plan(desired, actual, policy)

@@ -40,7 +40,9 @@ class Sets:
     def prepare(self, given: Words, params: Words) -> _engine.Work:
         if params["src"]:
             raise Refused([Fault("src", "is read by the action plugin of this module, which this call went around")])
-        entries = [each for kind in KINDS if given.get(kind.plural) is not None for each in listed(kind, given[kind.plural])]
+        entries = [
+            each for kind in KINDS if given.get(kind.plural) is not None for each in listed(kind, given[kind.plural])
+        ]
         desired = declare(entries, params["enforce_defaults"])
         policy = Policy(params["update_secrets"])
         return lambda server, check_mode: _engine.run(desired, policy, server, check_mode)

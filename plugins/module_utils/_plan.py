@@ -89,9 +89,11 @@ def make_plan(desired: t.Iterable[Desired], actual: ActualObjects, policy: Polic
 def _creation(one: Desired, plan: Plan, faults: list[Fault]) -> None:
     for name in one.kind.needed():
         if name not in one.fields:
-            faults.append(_fault(one, f"{name}: is missing, and the {one.kind.name} does not exist yet, so it is needed"))
+            faults.append(
+                _fault(one, f"{name}: is missing, and the {one.kind.name} does not exist yet, so it is needed")
+            )
     write = {name: value for name, value in one.fields.items() if not _empty(value)}
-    findings: Findings = {path: Verdict.DIFFERS for path in leaves(write)}
+    findings: Findings = dict.fromkeys(leaves(write), Verdict.DIFFERS)
     plan.changes.append(Change(one.kind, one.id, "create", one, None, write, findings))
 
 

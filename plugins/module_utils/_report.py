@@ -49,7 +49,9 @@ def make_report(plan: Plan, ledger: Ledger, server: Dialect) -> Report:
     }
     message = ""
     if ledger.failed:
-        result["failures"] = [{"kind": change.kind.name, "id": change.id, "reason": why} for change, why in ledger.failed]
+        result["failures"] = [
+            {"kind": change.kind.name, "id": change.id, "reason": why} for change, why in ledger.failed
+        ]
         message = _told(plan, ledger)
     return Report(result, lambda: [_diff(change) for change in done], bool(ledger.failed), message, _hint(done))
 
@@ -68,15 +70,15 @@ def object_after(desired: Desired, actual: Actual | None, changed: bool) -> Fiel
     """An object as it is after the run, in the words of a declaration, secrets masked. None where it is absent."""
     if not desired.present:
         return None
-    stored = {name: value for name, value in (actual.fields if actual else {}).items()}
-    fields = {**stored, **(desired.fields if changed or actual is None else {})}
+    fields = {**(actual.fields if actual else {}), **(desired.fields if changed or actual is None else {})}
     shown = {name: _shown(desired, (name,), value, actual=name not in desired.fields) for name, value in fields.items()}
     return {desired.kind.identity.name: desired.id, **shown}
 
 
 def _summary(plan: Plan, done: list[Change]) -> dict[str, dict[str, int]]:
     counts = {
-        kind.plural: dict.fromkeys(("created", "updated", "deleted", "unchanged", "unknown"), 0) for kind in reversed(KINDS)
+        kind.plural: dict.fromkeys(("created", "updated", "deleted", "unchanged", "unknown"), 0)
+        for kind in reversed(KINDS)
     }
     for change in done:
         counts[change.kind.plural][COUNTED[change.action]] += 1
@@ -128,9 +130,9 @@ def _diff(change: Change) -> dict[str, t.Any]:
         after = {**before, **after}
     elif change.action != "delete":
         declared = change.desired.fields
-        after = {name: _shown(change.desired, (name,), value, name not in declared) for name, value in change.write.items()}
-        if change.action == "replace" and "password" in before:
-            before["password"] = SECRET
+        after = {
+            name: _shown(change.desired, (name,), value, name not in declared) for name, value in change.write.items()
+        }
     return {
         "before_header": f"{title} (absent)" if change.actual is None else title,
         "after_header": f"{title} (absent)" if change.action == "delete" else title,
@@ -141,7 +143,11 @@ def _diff(change: Change) -> dict[str, t.Any]:
 
 def _both(change: Change, path: Path, reading: t.Any, value: t.Any) -> tuple[t.Any, t.Any]:
     """A field that is written, before and after. Values of extra are shown leaf by leaf."""
-    if isinstance(reading, dict) and isinstance(value, dict) and not (len(path) == 1 and change.desired.is_secret(path)):
+    if (
+        isinstance(reading, dict)
+        and isinstance(value, dict)
+        and not (len(path) == 1 and change.desired.is_secret(path))
+    ):
         before, after = {}, {}
         for key in {**reading, **value}:
             here = (*path, str(key))
@@ -205,5 +211,6 @@ def _hint(done: list[Change]) -> str | None:
         return None
     return (
         f"{len(blind)} {'object was' if len(blind) == 1 else 'objects were'} written only because Airflow does not show "
-        "secrets, so that nobody knows whether these have changed. With update_secrets=on_create, secrets of objects that exist are left alone."
+        "secrets, so that nobody knows whether these have changed. With update_secrets=on_create, secrets of objects "
+        "that exist are left alone."
     )

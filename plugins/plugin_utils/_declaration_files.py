@@ -15,17 +15,15 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import ansible.template
 from ansible.errors import AnsibleError, AnsibleFileNotFound
+
 from ansible_collections.windsock.airflow.plugins.module_utils._merge import IDENTITIES
 
 SUFFIXES = (".yml", ".yaml", ".json")
 
-try:
-    from ansible.template import trust_as_template  # noqa: F401  (only there since 2.19)
-
-    _TEMPLATES: dict[str, Any] = {"trusted_as_template": True}
-except ImportError:
-    _TEMPLATES = {}
+# Before 2.19 every text was a template, and the loader does not know the word.
+_TEMPLATES: dict[str, Any] = {"trusted_as_template": True} if hasattr(ansible.template, "trust_as_template") else {}
 
 
 class DeclarationFileError(Exception):

@@ -47,9 +47,9 @@ class Access:
         return [each for each in (self.password, self.token, *self.headers.values()) if each]
 
 
-def read_access(params: dict[str, t.Any], environment: t.Mapping[str, str] = os.environ) -> Access:
+def read_access(params: dict[str, t.Any], environment: t.Mapping[str, str] | None = None) -> Access:
     """The options of a module, filled from the environment. Raises Refused with every fault."""
-    reader = _Reader(params, environment)
+    reader = _Reader(params, os.environ if environment is None else environment)
     access = reader.read()
     if reader.faults:
         raise Refused(reader.faults)
@@ -105,7 +105,9 @@ class _Reader:
         url = url.strip()
         try:
             parts = urlsplit(url)
-            sound = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+            sound = (
+                parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+            )
         except ValueError:
             sound = False
         if not sound:

@@ -171,7 +171,9 @@ class Transport:
             return f"{url} answers HTTP {response.status}: Airflow behind its gateway is down or overloaded"
         name = type(error).__name__
         if isinstance(error, (kinds.SSLError, self._api_exception)):
-            return f"{url}: the TLS connection failed ({_tls_reason(error)}); see ca_path, client_cert and validate_certs"
+            return (
+                f"{url}: the TLS connection failed ({_tls_reason(error)}); see ca_path, client_cert and validate_certs"
+            )
         if isinstance(error, kinds.ProxyError):
             return f"{url}: the proxy cannot be used ({type(getattr(error, 'original_error', error)).__name__})"
         if isinstance(error, kinds.NameResolutionError):

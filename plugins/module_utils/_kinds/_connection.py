@@ -12,7 +12,7 @@ import copy
 
 from .._comparison import Path
 from ._kind import DESCRIPTION, TEAM, Clash, Field, Fields, Kind, Option
-from ._types import integer, json_object, text
+from ._types import Wrong, integer, json_object, text
 
 URI_FIELDS = ("conn_type", "host", "login", "password", "schema", "port", "extra")
 
@@ -30,6 +30,12 @@ def _fold(words: Fields) -> tuple[Fields, frozenset[Path]]:
             fields = parse_uri(words.pop("uri"))
         except UriFault as fault:
             raise Clash(f"uri: {fault}") from None
+        for option in CONNECTION.options:  # what was quoted in the URI is checked only now
+            if fields.get(option.name) is not None:
+                try:
+                    fields[option.name] = option.type.parse(fields[option.name])
+                except Wrong as wrong:
+                    raise Clash(f"uri: its {option.name} {wrong}") from None
         # The URI is secret as a whole: tokens stand in the login or the host of some connection types.
         secret.update((name,) for name in URI_FIELDS if name != "conn_type")
         words.update(fields)

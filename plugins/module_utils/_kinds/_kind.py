@@ -32,13 +32,11 @@ class Option:
 
     def spec(self) -> dict[str, t.Any]:
         """The option in an Ansible argument spec."""
-        spec: dict[str, t.Any] = {"type": self.type.ansible}
+        spec: dict[str, t.Any] = {"type": self.type.ansible, "no_log": self.secret}
         if self.aliases:
             spec["aliases"] = list(self.aliases)
         if self.required:
             spec["required"] = True
-        if self.secret:
-            spec["no_log"] = True
         if self.choices:
             spec["choices"] = list(self.choices)
         if self.default is not None:
@@ -108,7 +106,9 @@ class Kind:
         """What C(enforce_defaults) puts undeclared fields back to."""
         allowed = self.changeable.get(object_id)
         return {
-            each.name: each.default for each in self.fields if each.has_default and (allowed is None or each.name in allowed)
+            each.name: each.default
+            for each in self.fields
+            if each.has_default and (allowed is None or each.name in allowed)
         }
 
 

@@ -66,12 +66,21 @@ def text(longest: int | None = None, pattern: str | None = None, told: str = "",
 
 def integer(lowest: int, highest: int | None = None) -> Type:
     """A whole number in a range, or its digits."""
-    told = f"a whole number from {lowest}" + ("" if highest is None else f" to {highest}") + (" on" if highest is None else "")
+    told = (
+        f"a whole number from {lowest}"
+        + ("" if highest is None else f" to {highest}")
+        + (" on" if highest is None else "")
+    )
 
     def parse(value: t.Any) -> int:
         if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", value):
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or value < lowest or (highest is not None and value > highest):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int)
+            or value < lowest
+            or (highest is not None and value > highest)
+        ):
             raise Wrong(f"must be {told}")
         return value
 
@@ -152,5 +161,12 @@ def _scalar(value: t.Any) -> bool:
 
 
 def _named(value: t.Any) -> str:
-    names = {bool: "a boolean", int: "a whole number", float: "a decimal number", str: "text", list: "a list", dict: "a dict"}
+    names = {
+        bool: "a boolean",
+        int: "a whole number",
+        float: "a decimal number",
+        str: "text",
+        list: "a list",
+        dict: "a dict",
+    }
     return names.get(type(value), f"a {type(value).__name__}")

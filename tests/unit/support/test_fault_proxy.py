@@ -52,9 +52,13 @@ def proxy(target: str) -> Iterator[FaultProxy]:
         yield proxy
 
 
-def ask(proxy: FaultProxy, method: str, path: str, body: bytes | None = None, **how: ssl.SSLContext) -> tuple[int, bytes]:
+def ask(
+    proxy: FaultProxy, method: str, path: str, body: bytes | None = None, **how: ssl.SSLContext
+) -> tuple[int, bytes]:
     parts = urlsplit(proxy.url)
-    line = (http.client.HTTPSConnection if how else http.client.HTTPConnection)("127.0.0.1", parts.port, timeout=5, **how)
+    line = (http.client.HTTPSConnection if how else http.client.HTTPConnection)(
+        "127.0.0.1", parts.port, timeout=5, **how
+    )
     try:
         line.request(method, parts.path + path, body)
         answer = line.getresponse()
@@ -68,14 +72,22 @@ def test_it_forwards_and_writes_down(proxy: FaultProxy) -> None:
     assert Target.seen == [("PATCH", "/prefix/pools/a%2Fb?x=1&x=2", b"body")]
     request = proxy.requests[0]
     assert (request.method, request.path, request.query, request.body, request.status) == (
-        "PATCH", "/prefix/pools/a%2Fb", "x=1&x=2", b"body", 200)
+        "PATCH",
+        "/prefix/pools/a%2Fb",
+        "x=1&x=2",
+        b"body",
+        200,
+    )
 
 
 def test_reading_and_signing_in_are_no_writes(proxy: FaultProxy) -> None:
     for method, path in (("GET", "/x"), ("POST", "/auth/token"), ("POST", "/x"), ("PATCH", "/x"), ("DELETE", "/x")):
         ask(proxy, method, path)
     assert [(write.method, write.path) for write in proxy.writes] == [
-        ("POST", "/prefix/x"), ("PATCH", "/prefix/x"), ("DELETE", "/prefix/x")]
+        ("POST", "/prefix/x"),
+        ("PATCH", "/prefix/x"),
+        ("DELETE", "/prefix/x"),
+    ]
     proxy.reset()
     proxy.refuse_writes()
     assert [ask(proxy, method, "/x")[0] for method in ("GET", "POST", "DELETE")] == [200, 403, 403]

@@ -38,7 +38,9 @@ def all_end(pids: list[int]) -> bool:
 
 @pytest.fixture
 def kept() -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
-    process = subprocess.Popen([sys.executable, KEEPER, *FAMILY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, KEEPER, *FAMILY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     pids = [int(pid) for pid in process.stdout.readline().split()]
     assert len(pids) == 2 and all(map(is_alive, pids))
     yield process, pids
@@ -70,8 +72,17 @@ def test_the_command_ends_when_the_keeper_is_killed(kept) -> None:
 
 def test_all_end_when_the_holder_is_killed() -> None:
     holder = subprocess.Popen(
-        [sys.executable, "-c", "import subprocess, sys; subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE).wait()",
-         sys.executable, KEEPER, *FAMILY], stdout=subprocess.PIPE, text=True)
+        [
+            sys.executable,
+            "-c",
+            "import subprocess, sys; subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE).wait()",
+            sys.executable,
+            KEEPER,
+            *FAMILY,
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     with holder:
         pids = [int(pid) for pid in holder.stdout.readline().split()]
         holder.kill()
@@ -80,5 +91,7 @@ def test_all_end_when_the_holder_is_killed() -> None:
 
 @pytest.mark.parametrize("code", [0, 7])
 def test_the_exit_code_is_the_commands(code: int) -> None:
-    with subprocess.Popen([sys.executable, KEEPER, "sh", "-c", f"sleep 60 & exit {code}"], stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, KEEPER, "sh", "-c", f"sleep 60 & exit {code}"], stdin=subprocess.PIPE
+    ) as process:
         assert process.wait(timeout=10) == code

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.windsock.airflow.plugins.filter.merge_declarations import FilterModule
 
 merge = FilterModule().filters()["merge_declarations"]

@@ -11,6 +11,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.template import Templar
+
 from ansible_collections.windsock.airflow.plugins.lookup.declarations import DOCUMENTATION, LookupModule
 
 NAME = "windsock.airflow.declarations"

@@ -1,0 +1,284 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real Airflow for a test: started on a free port of 127.0.0.1, gone without a trace afterwards.
+
+    with AirflowServer() as server:
+        server.url, server.admin                       # 'http://127.0.0.1:40321', ('admin', 'admin-password')
+        server.cli("connections", "get", "x")          # stdout of Airflow's own command line, 2.8 s a call
+        server.cli_session().run("pools", "list")      # the same, loaded once: 0.1 s a call
+
+    python3 tests/support/airflow_server.py [--version 3.3.2] -- COMMAND ARGS
+
+The second form exports AIRFLOW_API_URL, AIRFLOW_API_USERNAME, AIRFLOW_API_PASSWORD, WINDSOCK_AIRFLOW_CLI (a quick
+`airflow` of that server) and WINDSOCK_VIEWER_USERNAME, WINDSOCK_VIEWER_PASSWORD (who may not read connections), runs
+COMMAND and exits with its code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+SUPPORT = Path(__file__).resolve().parent
+sys.path[:0] = [str(ROOT / "scripts"), str(SUPPORT)]
+
+import airflow_cli_client  # noqa: E402
+import environment  # noqa: E402
+import keeper  # noqa: E402
+
+DEFAULT_VERSION = "3.3.2"
+START_SECONDS = 120
+USERS = {"admin": "admin-password", "op2": "op2-password", "viewer": "viewer-password"}
+ROLES = {"admin": "admin", "op2": "admin", "viewer": "viewer"}
+
+
+class Answer(NamedTuple):
+    code: int
+    stdout: str
+    stderr: str
+
+
+class CliSession:
+    """Airflow's own command line in a process that has loaded it already; usable from several threads."""
+
+    def __init__(self, socket_path: Path):
+        self.socket_path = str(socket_path)
+
+    def run(self, *argv: str) -> Answer:
+        return Answer(**airflow_cli_client.ask(self.socket_path, argv))
+
+    def __call__(self, *argv: str) -> str:
+        """Standard output; raises if the command failed."""
+        told = self.run(*argv)
+        if told.code:
+            raise RuntimeError(f"airflow {' '.join(argv)}: exit code {told.code}\n{told.stderr}")
+        return told.stdout
+
+
+class AirflowServer:
+    admin = ("admin", USERS["admin"])
+    operator2 = ("op2", USERS["op2"])
+    viewer = ("viewer", USERS["viewer"])
+
+    def __init__(self, version: str = DEFAULT_VERSION, workdir: str | os.PathLike[str] | None = None,
+                 path_prefix: str = "", settings: dict[str, str] | None = None):
+        """`path_prefix` ('/team/air') serves below a path as hosted Airflows do; `settings` are AIRFLOW__X__Y."""
+        self.version = version
+        self.path_prefix = path_prefix
+        self.settings = settings or {}
+        self.venv = environment.ensure(f"airflow-{version}")
+        self.python = self.venv / "bin" / "python"
+        self.port = 0
+        self._own_workdir = workdir is None
+        self._workdir = Path(workdir).resolve() if workdir else None
+        self._keeper: subprocess.Popen[bytes] | None = None
+        self._session: subprocess.Popen[bytes] | None = None
+        self._sockets: str | None = None
+
+    # -- where things are
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.path_prefix}"
+
+    @property
+    def home(self) -> Path:
+        """Airflow's home, prepared on first use: a copy of a database that was migrated once."""
+        if self._workdir is None:
+            self._workdir = Path(tempfile.mkdtemp(prefix="windsock-airflow-"))
+        home = self._workdir / "home"
+        if not home.exists():
+            home.mkdir(parents=True)
+            shutil.copy(template(self.version, self.python) / "airflow.db", home)
+            (home / "passwords.json").write_text(json.dumps(USERS))
+            (home / "fernet.key").write_text(base64.urlsafe_b64encode(os.urandom(32)).decode())
+            (home / "jwt.key").write_text(secrets.token_hex(64))
+        return home
+
+    @property
+    def log(self) -> Path:
+        return self.home / "api-server.log"
+
+    def environ(self) -> dict[str, str]:
+        return {
+            **clean_environ(self.home),
+            "PATH": f"{self.venv / 'bin'}:{os.environ['PATH']}",
+            "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__API__WORKERS": "1",
+            "AIRFLOW__API_AUTH__JWT_SECRET": (self.home / "jwt.key").read_text(),
+            "AIRFLOW__CORE__FERNET_KEY": (self.home / "fernet.key").read_text(),
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in ROLES.items()),
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.home / "passwords.json"),
+            **self.settings,
+        }
+
+    # -- its life
+
+    def start(self) -> AirflowServer:
+        attempts = 3
+        for attempt in range(1, attempts + 1):
+            self.port = self.port or free_port()
+            with open(self.log, "ab") as log:
+                self._keeper = subprocess.Popen(
+                    [sys.executable, str(SUPPORT / "keeper.py"), str(self.venv / "bin" / "airflow"), "api-server",
+                     "--host", "127.0.0.1", "--port", str(self.port)],
+                    env=self.environ(), stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=self.home)
+            if self._wait_until_ready():
+                return self
+            told = self.log.read_text(errors="replace")[-3000:]
+            self._end(self._keeper)
+            # Somebody else was quicker to take the port.
+            if "address already in use" not in told or attempt == attempts:
+                self.stop()
+                raise RuntimeError(f"Airflow {self.version} did not start; the end of its log:\n{told}")
+            self.port = 0
+        raise AssertionError("unreachable")
+
+    def _wait_until_ready(self) -> bool:
+        deadline = time.monotonic() + START_SECONDS
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        while time.monotonic() < deadline and self._keeper and self._keeper.poll() is None:
+            try:
+                with opener.open(f"{self.url}/api/v2/version", timeout=5) as answer:
+                    return answer.status == 200
+            except OSError:
+                time.sleep(0.1)
+        return False
+
+    def restart(self) -> AirflowServer:
+        """A new process on the same data and the same port: it has forgotten which texts it masks."""
+        self._end(self._keeper)
+        return self.start()
+
+    def stop(self) -> None:
+        for process in (self._keeper, self._session):
+            self._end(process)
+        self._keeper = self._session = None
+        if self._sockets:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+            self._sockets = None
+        if self._own_workdir and self._workdir:
+            shutil.rmtree(self._workdir, ignore_errors=True)
+            self._workdir = None
+
+    @staticmethod
+    def _end(process: subprocess.Popen[bytes] | None) -> None:
+        if process and process.stdin:
+            process.stdin.close()
+            process.wait()
+
+    def __enter__(self) -> AirflowServer:
+        return self.start()
+
+    def __exit__(self, *unused: object) -> None:
+        self.stop()
+
+    # -- Airflow's own command line: the independent reader
+
+    def cli(self, *argv: str) -> str:
+        done = subprocess.run([str(self.venv / "bin" / "airflow"), *argv], env=self.environ(),
+                              capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"airflow {' '.join(argv)}: exit code {done.returncode}\n{done.stderr}")
+        return done.stdout
+
+    def cli_session(self) -> CliSession:
+        return CliSession(self._session_socket())
+
+    def cli_wrapper(self) -> Path:
+        """An executable file that is a quick `airflow` of this server, as long as the server runs."""
+        path = self._session_socket().parent / "airflow"
+        client = SUPPORT / "airflow_cli_client.py"
+        path.write_text(f'#!/bin/sh\nexec "{self.python}" -IS "{client}" "{path.parent / "cli"}" "$@"\n')
+        path.chmod(0o755)
+        return path
+
+    def _session_socket(self) -> Path:
+        if not self._session:
+            # A socket's path has room for 107 characters: not in a test's own folder.
+            self._sockets = tempfile.mkdtemp(prefix="windsock-cli-")
+            with open(self.home / "cli-session.log", "ab") as log:
+                self._session = subprocess.Popen(
+                    [str(self.python), str(SUPPORT / "airflow_cli_session.py"), f"{self._sockets}/cli"],
+                    env=self.environ(), stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=self.home)
+        return Path(str(self._sockets)) / "cli"
+
+
+def clean_environ(home: Path) -> dict[str, str]:
+    """Nothing of the caller's Ansible, Airflow or Python settings reaches the server."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "ANSIBLE", "PYTHON"))},
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    }
+
+
+def template(version: str, python: Path) -> Path:
+    """build/airflow-template-VERSION: a home with a migrated database, made once (15 s)."""
+    folder = ROOT / "build" / f"airflow-template-{version}"
+    with environment.exclusive(f"template-{version}"):
+        if not (folder / "airflow.db").exists():
+            with tempfile.TemporaryDirectory(dir=ROOT / "build") as scratch:
+                done = subprocess.run([str(python.parent / "airflow"), "db", "migrate"], cwd=scratch,
+                                      env=clean_environ(Path(scratch)), capture_output=True, text=True, check=False)
+                if done.returncode:
+                    raise RuntimeError(f"airflow db migrate failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+                folder.mkdir(exist_ok=True)
+                os.replace(f"{scratch}/airflow.db", folder / "airflow.db")
+    return folder
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(usage="%(prog)s [--version VERSION] -- COMMAND ARGS")
+    parser.add_argument("--version", default=DEFAULT_VERSION)
+    parser.add_argument("command", nargs="+")
+    options = parser.parse_args()
+    # So that the server is stopped in order; when this process is killed outright, the keeper still does it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    server = AirflowServer(options.version)
+    try:
+        wrapper = server.cli_wrapper()  # loads while the server starts
+        server.start()
+        return subprocess.run(options.command, check=False, preexec_fn=keeper.die_with_parent, env={
+            **os.environ,
+            "AIRFLOW_API_URL": server.url,
+            "AIRFLOW_API_USERNAME": server.admin[0],
+            "AIRFLOW_API_PASSWORD": server.admin[1],
+            "WINDSOCK_AIRFLOW_CLI": str(wrapper),
+            "WINDSOCK_VIEWER_USERNAME": server.viewer[0],
+            "WINDSOCK_VIEWER_PASSWORD": server.viewer[1],
+        }).returncode
+    except RuntimeError as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
