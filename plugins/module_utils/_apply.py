@@ -201,7 +201,7 @@ def _half_replaced(change: Change) -> str:
 
 def _differs(change: Change, fields: Fields) -> bool:
     return any(
-        Verdict.DIFFERS in change.kind.field[name].same(value, fields.get(name)).values()
+        Verdict.DIFFERS in change.kind.fields_by_name[name].same(value, fields.get(name)).values()
         for name, value in change.write.items()
     )
 

@@ -102,7 +102,7 @@ def _comparison(one: Desired, found: Actual, policy: Policy, plan: Plan, faults:
     write: Fields = {}
     same: set[str] = set()
     for name, value in one.fields.items():
-        of_field = one.kind.field[name].same(value, found.fields.get(name))
+        of_field = one.kind.fields_by_name[name].same(value, found.fields.get(name))
         verdict = worst(of_field.values())
         if verdict is Verdict.SAME:
             same.add(name)

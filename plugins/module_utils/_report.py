@@ -163,7 +163,7 @@ def _both(change: Change, path: Path, reading: t.Any, value: t.Any) -> tuple[t.A
         nothing = reading is None or reading == {}
         told = {Verdict.DIFFERS: SECRET_CHANGED, Verdict.UNKNOWN: SECRET_UNKNOWN, Verdict.SAME: SECRET}[verdict]
         return (None if nothing else SECRET), (None if value is None else told)
-    if value is None and reading is not None and not change.kind.field[path[0]].show:
+    if value is None and reading is not None and not change.kind.fields_by_name[path[0]].show:
         return NOT_SHOWN, None  # emptied, so nobody declares openly what stood there
     return _shown(change.desired, path, reading, actual=True), _shown(change.desired, path, value)
 
@@ -182,7 +182,7 @@ def _shown(desired: Desired, path: Path, value: t.Any, actual: bool = False) -> 
         return SECRET
     if isinstance(value, dict):
         return {key: _shown(desired, (*path, str(key)), item, actual) for key, item in value.items()}
-    if actual and not desired.kind.field[path[0]].show and not _declared(desired, path):
+    if actual and not desired.kind.fields_by_name[path[0]].show and not _declared(desired, path):
         return NOT_SHOWN
     return value
 

@@ -155,7 +155,7 @@ def _actual(kind: Kind, entry: dict[str, t.Any]) -> Actual:
 
 
 def _extra(stored: str | None) -> t.Any:
-    """An extra as a dict; what is no JSON object (older servers took anything) stays a text, which never is the same."""
+    """An extra as a dict; what is no JSON (older servers took anything) stays a text, which never is the same."""
     extra = read_json(stored) if stored else None
     return {} if extra is None else stored if extra is NOT_JSON else extra
 

@@ -94,8 +94,8 @@ class Kind:
         return {name: option.name for option in self.words for name in (option.name, *option.aliases)}
 
     @cached_property
-    def field(self) -> dict[str, Field]:
-        """The fields by their names."""
+    def fields_by_name(self) -> dict[str, Field]:
+        """The fields under their names."""
         return {each.name: each for each in self.fields}
 
     def needed(self) -> tuple[str, ...]:

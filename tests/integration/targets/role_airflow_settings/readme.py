@@ -27,7 +27,7 @@ environ = {
 
 
 def run(*command: str) -> str:
-    done = subprocess.run(command, cwd=folder, env=environ, text=True, stdout=subprocess.PIPE)
+    done = subprocess.run(command, cwd=folder, env=environ, text=True, stdout=subprocess.PIPE, check=False)
     print(f"$ {' '.join(command)}\n{done.stdout}", flush=True)
     if done.returncode:
         sys.exit(f"{command[0]} ended with exit code {done.returncode}")
