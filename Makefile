@@ -32,7 +32,7 @@ integration: ## the ansible-test targets against a real Airflow
 	@$(RUN) dev $(SERVER) sh scripts/integration.sh $(TARGETS)
 
 system: ## what only a real Airflow behind a proxy of ours can show
-	@$(RUN) dev pytest tests/system
+	@$(RUN) dev pytest -n 2 --dist loadfile tests/system
 
 cores: ## the smoke playbook under each supported ansible-core
 	@$(SERVER) $(PYTHON) scripts/cores.py

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-STEPS = "setup", "lint", "unit", "integration", "system", "cores", "docs", "test-dist"
+STEPS = "setup", "lint", "unit", "integration", "system", "cores", "docs", "test-dist", "demo"
 
 
 def main() -> int:

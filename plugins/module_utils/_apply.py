@@ -93,7 +93,10 @@ class _Applier:
         return self.ledger
 
     def give_up(self, batch: list[Change], later: list[Change], fault: ServerFault) -> None:
-        self.ledger.failed += [(change, fault.message) for change in self.ledger.unsettled(batch)]
+        perhaps = isinstance(fault, Uncertain)
+        self.ledger.half_done |= perhaps
+        told = f"{fault.message}; nobody knows whether it was done all the same" if perhaps else fault.message
+        self.ledger.failed += [(change, told) for change in self.ledger.unsettled(batch)]
         why = f"not attempted, since before it: {fault.message}"
         self.ledger.failed += [(change, why) for change in later]
 
@@ -164,7 +167,10 @@ class _Applier:
                 if not isinstance(fault, Uncertain) and not (lost and fault.status == ALREADY_THERE):
                     raise
                 lost = True
-                missing = self.not_there(kind, left)
+                try:
+                    missing = self.not_there(kind, left)
+                except ServerFault as blind:
+                    raise Uncertain(blind.message, blind.status) from None
                 self.ledger.done += [change for each, change in left.items() if each not in missing]
                 left = missing
                 if not left:

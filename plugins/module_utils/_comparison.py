@@ -37,6 +37,10 @@ def worst(verdicts: t.Iterable[Verdict]) -> Verdict:
     return Verdict.SAME
 
 
+# From this depth on, Airflow's masker shows a dict, a list or a number below a secret-looking name as the mask too.
+MASKED_WHOLE = 6
+
+
 def compare(declared: t.Any, reading: t.Any, path: Path = ()) -> Findings:
     """Compare two JSON values. The result names the leaves that differ or are unknown, not those that are the same."""
     if isinstance(declared, dict) and isinstance(reading, dict):
@@ -52,6 +56,8 @@ def compare(declared: t.Any, reading: t.Any, path: Path = ()) -> Findings:
         for index, (mine, theirs) in enumerate(zip(declared, reading)):
             findings.update(compare(mine, theirs, (*path, str(index))))
         return findings
+    if reading == MASK and len(path) >= MASKED_WHOLE:
+        return {path: Verdict.UNKNOWN}
     if isinstance(reading, str) and MASK in reading and isinstance(declared, str):
         return {path: Verdict.UNKNOWN if may_be(reading, declared) else Verdict.DIFFERS}
     return {} if _same(declared, reading) else {path: Verdict.DIFFERS}

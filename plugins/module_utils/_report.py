@@ -40,7 +40,8 @@ class Report:
 
 def make_report(plan: Plan, ledger: Ledger, server: Dialect) -> Report:
     """Describe what was done (in check mode: what would be)."""
-    done = ledger.done
+    finished = {id(change) for change in ledger.done}
+    done = [change for change in plan.changes if id(change) in finished]  # in the order of check mode
     result = {
         "changed": bool(done) or ledger.half_done,
         "changes": [_entry(change) for change in done],

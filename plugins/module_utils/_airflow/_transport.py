@@ -82,7 +82,7 @@ class Transport:
         headers = dict(self._headers)
         if body is not None:  # without a body, Airflow 2 refuses a DELETE that has a content type
             headers["Content-Type"] = "application/json"
-        patience = self._patience
+        patience, fault = self._patience, ServerFault
         while True:
             response, error = None, None
             try:
@@ -93,14 +93,16 @@ class Transport:
             if error is None and response.status != OVERLOADED and response.status not in GATEWAY_TROUBLE:
                 return _answer(response, content)
             certainly_not_done = self._never_sent(error) if error else response.status == OVERLOADED
+            if not certainly_not_done and method != "GET":
+                fault = Uncertain
             if not repeatable and not certainly_not_done:
                 raise Uncertain(self._told(error, response), response.status if response else None)
             if error is not None and self._hopeless(error):
-                raise ServerFault(self._told(error, None))
+                raise fault(self._told(error, None))
             try:
                 patience = patience.increment(method, url, response=response and response.response, error=None)
             except self._urllib3.exceptions.MaxRetryError:
-                raise ServerFault(self._told(error, response), response.status if response else None) from None
+                raise fault(self._told(error, response), response.status if response else None) from None
             patience.sleep(response and response.response)
 
     def fail(self, answer: Answer, doing: str) -> t.NoReturn:

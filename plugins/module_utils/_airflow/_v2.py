@@ -69,7 +69,7 @@ class V2:
     def create(self, kind: Kind, object_id: str, fields: Fields) -> None:
         body = _entity(kind, object_id, fields)
         answer = self._transport.request("POST", f"{PREFIX}/{kind.plural}", body=body, repeatable=False)
-        self._done(answer, f"creating {kind.name} {object_id!r}")
+        self._expected(answer, f"creating {kind.name} {object_id!r}", kind.identity.name)
 
     def update(self, kind: Kind, object_id: str, fields: Fields, actual: Actual) -> None:
         # The body must hold these even where the mask keeps them from being written.
@@ -81,7 +81,7 @@ class V2:
             body["pool"] = body.pop("name")
         mask = [("update_mask", name) for name in fields]  # repeated: a comma list answers 200 and writes nothing
         answer = self._transport.request("PATCH", self._path(kind, object_id), mask, body)
-        self._done(answer, f"updating {kind.name} {object_id!r}")
+        self._expected(answer, f"updating {kind.name} {object_id!r}", kind.identity.name)
 
     def delete(self, kind: Kind, object_id: str) -> None:
         answer = self._transport.request("DELETE", self._path(kind, object_id))

@@ -122,7 +122,7 @@ def test_info_gathers_all_by_default(http: ScriptedServer, run_module: ModuleRun
 
 
 def test_the_hint_is_a_warning(http: ScriptedServer, run_module: ModuleRunner) -> None:
-    http.begin(VERSION, Reply(200, {"key": "v", "value": "***"}), Reply(200, {}))
+    http.begin(VERSION, Reply(200, {"key": "v", "value": "***"}), Reply(200, {"key": "v"}))
     run = run_module("airflow_variable", airflow_url=http.url, airflow_token="t", key="v", secret_value=CANARY)
     # In the result; where a test has loaded Ansible's controller into this process too, on the screen.
     assert "update_secrets=on_create" in run.everything.replace("\n", "")
@@ -281,7 +281,7 @@ def test_success_shows_no_secret(http: ScriptedServer, run_module: ModuleRunner,
         "airflow_variable": [variable],
         "airflow_settings": [variable, connection],
     }
-    writes = [] if check_mode else [Reply(200, {})] * len(found[module])
+    writes = [] if check_mode else [Reply(200, each) for each in found[module]]
     http.begin(VERSION, *(Reply(200, each) for each in found[module]), *writes)
     run = run_module(module, airflow_url=http.url, diff=True, check_mode=check_mode, **ACCESS, **SECRETS[module])
     assert run.result["changed"] is True

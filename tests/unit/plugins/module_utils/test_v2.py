@@ -196,7 +196,7 @@ def test_a_quoted_id_is_one_segment_and_comes_back_as_it_was(object_id: str) -> 
 
 
 def test_creating_a_connection(http: ScriptedServer, server: V2) -> None:
-    http.begin(Reply(201, {}))
+    http.begin(Reply(201, {"connection_id": "pg"}))
     server.create(CONNECTION, "pg", {"conn_type": "postgres", "extra": {"a": "é"}})
     (seen,) = http.requests
     assert (seen.method, seen.target) == ("POST", "/api/v2/connections")
@@ -225,7 +225,7 @@ def test_creating_is_never_repeated_blindly(http: ScriptedServer, server: V2, lo
 
 
 def test_updating_a_connection_names_each_field_in_a_mask_of_its_own(http: ScriptedServer, server: V2) -> None:
-    http.begin(Reply(200, {}))
+    http.begin(Reply(200, {"connection_id": "pg"}))
     actual = stored(CONNECTION, "pg", conn_type="postgres", password="***", extra={"token": "***"})
     server.update(CONNECTION, "pg", {"host": "new", "extra": {}}, actual)
     (seen,) = http.requests
@@ -235,7 +235,7 @@ def test_updating_a_connection_names_each_field_in_a_mask_of_its_own(http: Scrip
 
 
 def test_updating_a_pool_sends_what_airflow_insists_on(http: ScriptedServer, server: V2) -> None:
-    http.begin(Reply(200, {}))
+    http.begin(Reply(200, {"name": "p"}))
     server.update(POOL, "p", {"description": None}, stored(POOL, "p", slots=3, include_deferred=True))
     (seen,) = http.requests
     assert seen.query == [("update_mask", "description")]
@@ -243,11 +243,21 @@ def test_updating_a_pool_sends_what_airflow_insists_on(http: ScriptedServer, ser
 
 
 def test_updating_a_variable_never_sends_back_the_value_that_was_read(http: ScriptedServer, server: V2) -> None:
-    http.begin(Reply(200, {}))
+    http.begin(Reply(200, {"key": "v"}))
     server.update(VARIABLE, "v", {"description": "new"}, stored(VARIABLE, "v", value="read"))
     (seen,) = http.requests
     assert seen.query == [("update_mask", "description")]
     assert "read" not in seen.content.decode()
+
+
+@pytest.mark.parametrize("answer", [{}, [], {"status": "ok"}], ids=str)
+def test_an_answer_that_names_no_object_confirms_no_write(http: ScriptedServer, server: V2, answer: t.Any) -> None:
+    """A gateway answers 200 too."""
+    http.begin(Reply(200, answer), Reply(200, answer))
+    with pytest.raises(ServerFault):
+        server.create(POOL, "p", {"slots": 1})
+    with pytest.raises(ServerFault):
+        server.update(POOL, "p", {"slots": 2}, stored(POOL, "p", slots=1))
 
 
 def test_deleting(http: ScriptedServer, server: V2) -> None:

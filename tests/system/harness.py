@@ -1,0 +1,283 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the system tests are written with; the fixtures of conftest.py hand these out.
+
+Api: raw requests, to prepare and disturb.  Engine: declarations through the collection's engine, in this process.
+Playbook: the same through ansible-playbook.  Stored: what Airflow's own command line says is stored.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parents[2]
+COLLECTIONS = os.environ.get("ANSIBLE_COLLECTIONS_PATH") or str(ROOT / "build" / "collections")
+
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow import connect
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._access import read_access
+from ansible_collections.windsock.airflow.plugins.module_utils._arguments import ACCESS, POLICY
+from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused, ServerFault
+from ansible_collections.windsock.airflow.plugins.module_utils._jobs import One, Sets
+from ansible_collections.windsock.airflow.plugins.module_utils._kinds import KINDS
+
+KIND = {kind.name: kind for kind in KINDS}
+IDENTITY = {kind.plural: kind.identity.name for kind in KINDS}
+DEFAULTS = {name: spec.get("default") for name, spec in (ACCESS + POLICY).options.items()}
+
+
+class Api:
+    """Raw requests to /api/v2, as an administrator."""
+
+    def __init__(self, url: str, user: tuple[str, str]):
+        self.url = url
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self.token = ""
+        status, data = self("POST", "/auth/token", {"username": user[0], "password": user[1]}, prefix="")
+        assert status == 201, (status, data)
+        self.token = data["access_token"]
+
+    def __call__(self, method: str, path: str, body: Any = None, prefix: str = "/api/v2") -> tuple[int, Any]:
+        content = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
+        request = urllib.request.Request(self.url + prefix + path, content, headers, method=method)
+        try:
+            with self.opener.open(request, timeout=60) as answer:
+                data = answer.read()
+                return answer.status, json.loads(data) if data else None
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode(errors="replace")
+
+    def get(self, plural: str, object_id: str) -> dict[str, Any]:
+        status, data = self("GET", f"/{plural}/{quote(object_id, safe='')}")
+        assert status == 200, (status, data)
+        return data
+
+    def create(self, plural: str, *objects: dict[str, Any]) -> None:
+        action = {"action": "create", "entities": list(objects), "action_on_existence": "fail"}
+        status, data = self("PATCH", f"/{plural}", {"actions": [action]})
+        assert status == 200 and not data["create"]["errors"], (status, data)
+
+    def ids(self, plural: str, prefix: str = "") -> list[str]:
+        found: list[str] = []
+        while True:
+            status, data = self("GET", f"/{plural}?limit=100&offset={len(found)}")
+            assert status == 200, (status, data)
+            found += [each[IDENTITY[plural]] for each in data[plural]]
+            if len(found) >= data["total_entries"]:
+                return [each for each in found if each.startswith(prefix)]
+
+    def delete(self, plural: str, ids: list[str]) -> None:
+        if ids:
+            action = {"action": "delete", "entities": ids, "action_on_non_existence": "skip"}
+            status, data = self("PATCH", f"/{plural}", {"actions": [action]})
+            assert status == 200 and not data["delete"]["errors"], (status, data)
+
+    def clear(self, prefix: str) -> None:
+        """Delete everything whose id begins so."""
+        for plural in IDENTITY:
+            self.delete(plural, self.ids(plural, prefix))
+
+
+class Run:
+    """A report of the engine, handy to look at."""
+
+    def __init__(self, report: Any):
+        self.report = report
+        self.result = report.result
+        self.changed = report.result["changed"]
+        self.failed = report.failed
+        self.msg = report.message
+        self.failures = report.result.get("failures", [])
+        self.changes = report.result["changes"]
+
+    @property
+    def actions(self) -> dict[str, str]:
+        return {change["id"]: change["action"] for change in self.changes}
+
+    def change(self, object_id: str) -> dict[str, Any]:
+        (change,) = [change for change in self.changes if change["id"] == object_id]
+        return change
+
+
+class Engine:
+    """Declarations go through the collection's engine in this process, as the modules send them there."""
+
+    def __init__(self, url: str, user: tuple[str, str]):
+        self.url, self.user = url, user
+
+    def params(self, **options: Any) -> dict[str, Any]:
+        own = {"airflow_url": self.url}
+        if "airflow_token" not in options:
+            own |= {"airflow_username": self.user[0], "airflow_password": self.user[1]}
+        return {**DEFAULTS, **own, **options, "src": None}
+
+    def __call__(self, check: bool = False, **declared: Any) -> Run:
+        """Lists of connections, variables, pools and any shared option, as to airflow_settings."""
+        given = {plural: declared.pop(plural) for plural in IDENTITY if plural in declared}
+        params = self.params(**declared)
+        work = Sets().prepare(given, params)
+        return Run(work(connect(read_access(params, {})), check))
+
+    def one(self, kind: str, check: bool = False, **declared: Any) -> Run:
+        """One object, as to its own module."""
+        given = {name: declared.pop(name) for name in list(declared) if name not in DEFAULTS}
+        params = {**self.params(**declared), **given}
+        work = One(KIND[kind]).prepare(given, params)
+        return Run(work(connect(read_access(params, {})), check))
+
+    def refused(self, **declared: Any) -> str:
+        """The message of a declaration that must be refused."""
+        try:
+            run = self(**declared)
+        except Refused as refused:
+            return refused.message
+        raise AssertionError(f"not refused: {run.result}")
+
+    def fault(self, **declared: Any) -> str:
+        """The sentence of a server's fault that must come."""
+        try:
+            run = self(**declared)
+        except ServerFault as fault:
+            return fault.message
+        raise AssertionError(f"no fault: {run.result}")
+
+    def settles(self, check_first: bool = True, **declared: Any) -> Run:
+        """Apply; then nothing more may differ. Returns the first run."""
+        predicted = self(check=True, **declared).changes if check_first else None
+        first = self(**declared)
+        assert not first.failed, first.msg
+        assert predicted is None or in_order(predicted) == in_order(first.changes)
+        again = self(**declared)
+        assert again.changes == [], again.changes
+        return first
+
+
+def in_order(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Changes as they are declared is not always the order in which they are made."""
+    return sorted(changes, key=lambda change: (change["kind"], change["id"]))
+
+
+class Stored:
+    """What is stored, in clear, as Airflow's own command line exports it."""
+
+    def __init__(self, session: Callable[..., str]):
+        self.session = session
+
+    def _export(self, *words: str) -> dict[str, Any]:
+        told = self.session(*words)
+        return json.JSONDecoder().raw_decode(told[told.index("{"):])[0]
+
+    def connections(self) -> dict[str, dict[str, Any]]:
+        exported = self._export("connections", "export", "-", "--file-format", "json")
+        for fields in exported.values():
+            fields["extra"] = json.loads(fields["extra"]) if fields["extra"] else {}
+        return exported
+
+    def connection(self, object_id: str) -> dict[str, Any]:
+        return self.connections()[object_id]
+
+    def variable(self, key: str) -> str:
+        return self.session("variables", "get", key).removesuffix("\n")
+
+    def variables(self) -> dict[str, Any]:
+        """Value and description by key; a value that is JSON comes decoded."""
+        exported = self._export("variables", "export", "-")
+        return {key: each if isinstance(each, dict) and "value" in each else {"value": each, "description": None}
+                for key, each in exported.items()}
+
+    def pools(self) -> dict[str, dict[str, Any]]:
+        told = self.session("pools", "list", "-o", "json")
+        return {each["pool"]: each for each in json.JSONDecoder().raw_decode(told[told.index("["):])[0]}
+
+
+@dataclasses.dataclass
+class Played:
+    """What a run of ansible-playbook left."""
+
+    code: int
+    console: str
+    results: list[dict[str, Any]]  # of each task, in order
+    folder: Path
+
+    @property
+    def result(self) -> dict[str, Any]:
+        assert len(self.results) == 1, self.console
+        return self.results[0]
+
+    def everything(self) -> dict[str, str]:
+        """All text that the run left anywhere: console and files but those it was given."""
+        texts = {"console": self.console}
+        for path in self.folder.rglob("*"):
+            if path.is_file() and not path.is_relative_to(self.folder / "given"):
+                texts[str(path.relative_to(self.folder))] = path.read_text(errors="replace")
+        return texts
+
+
+class Playbook:
+    """Runs tasks by ansible-playbook on localhost, everything it writes in one folder."""
+
+    def __init__(self, url: str, user: tuple[str, str], folder: Path):
+        self.url, self.user, self.folder = url, user, folder
+        self.count = 0
+
+    def __call__(self, *tasks: dict[str, Any], options: tuple[str, ...] = (), access: dict[str, Any] | None = None,
+                 files: dict[str, str] | None = None, environ: dict[str, str] | None = None,
+                 text: str | None = None) -> Played:
+        """tasks are single-key dicts {module: options}, or whole tasks; or the text of a play's tasks.
+
+        access takes the place of url, username and password in module_defaults.
+        """
+        self.count += 1
+        folder = self.folder / f"run{self.count}"
+        given = folder / "given"
+        given.mkdir(parents=True)
+        for name, content in (files or {}).items():
+            (given / name).parent.mkdir(parents=True, exist_ok=True)
+            (given / name).write_text(content)
+        if access is None:
+            access = {"airflow_url": self.url, "airflow_username": self.user[0], "airflow_password": self.user[1]}
+        play = {
+            "hosts": "localhost", "gather_facts": False,
+            "vars": {"ansible_python_interpreter": sys.executable},
+            "module_defaults": {"group/windsock.airflow.airflow": access},
+            "tasks": [_task(task) for task in tasks],
+        }
+        (given / "play.yml").write_text(json.dumps([play]))  # JSON is YAML
+        if text is not None:
+            (given / "tasks.yml").write_text(text)
+            play["tasks"] = [{"ansible.builtin.include_tasks": "tasks.yml"}]
+            (given / "play.yml").write_text(json.dumps([play]))
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AIRFLOW_"))}
+        results = folder / "results.jsonl"
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / "ansible-playbook"), *options, "play.yml"],
+            cwd=given, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            check=False,
+            env={
+                **kept, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "ANSIBLE_HOME": str(folder / "home"),
+                "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"), "ANSIBLE_REMOTE_TEMP": str(folder / "tmp"),
+                "TMPDIR": str(folder), "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_NOCOLOR": "true",
+                "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false", "ANSIBLE_LOG_PATH": str(folder / "ansible.log"),
+                "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
+                "ANSIBLE_CALLBACKS_ENABLED": "results_to_file", "WINDSOCK_RESULTS": str(results),
+                "ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(folder / "facts"),
+                **(environ or {}),
+            })
+        lines = results.read_text().splitlines() if results.exists() else []
+        return Played(done.returncode, done.stdout, [json.loads(line) for line in lines], folder)
+
+
+def _task(task: dict[str, Any]) -> dict[str, Any]:
+    ((name, options), *others) = task.items()
+    return task if others or "." in name else {f"windsock.airflow.{name}": options}
