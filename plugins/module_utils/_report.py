@@ -71,9 +71,10 @@ def object_after(desired: Desired, actual: Actual | None, changed: bool) -> Fiel
     """An object as it is after the run, in the words of a declaration, secrets masked. None where it is absent."""
     if not desired.present:
         return None
-    fields = {**(actual.fields if actual else {}), **(desired.fields if changed or actual is None else {})}
+    stored = actual.fields if actual else desired.kind.defaults(desired.id)
+    fields = {**stored, **(desired.fields if changed or actual is None else {})}
     shown = {name: _shown(desired, (name,), value, actual=name not in desired.fields) for name, value in fields.items()}
-    return {desired.kind.identity.name: desired.id, **shown}
+    return {desired.kind.identity.name: desired.id, **_plain(shown)}
 
 
 def _summary(plan: Plan, done: list[Change]) -> dict[str, dict[str, int]]:

@@ -60,7 +60,7 @@ def test_creating_a_pool(http: ScriptedServer, run_module: ModuleRunner) -> None
         {"kind": "pool", "id": "p", "action": "create", "fields": ["slots"], "secrets": []}
     ]
     assert run.result["summary"]["pools"] == {"created": 1, "updated": 0, "deleted": 0, "unchanged": 0, "unknown": 0}
-    assert run.result["pool"] == {"name": "p", "slots": 1}
+    assert run.result["pool"] == {"name": "p", "slots": 1, "include_deferred": False}
     assert run.result["airflow"] == {"version": "3.3.2", "api_version": "v2"}
     assert [seen.method for seen in http.requests] == ["GET", "GET", "POST"]
     assert http.requests[-1].body == {"name": "p", "slots": 1}

@@ -331,14 +331,11 @@ def test_the_object_of_a_single_module() -> None:
     assert shown == {
         "connection_id": "pg",
         "conn_type": "postgres",
-        "description": None,
         "host": "new",
         "login": "(not shown)",
         "password": "(secret)",
-        "schema": None,
         "port": 5,
         "extra": {"t": "(secret)"},
-        "team_name": None,
     }
 
 
