@@ -61,7 +61,7 @@ class ServerFault(Exception):
     @property
     def about_the_request(self) -> bool:
         """Whether the server objects to what was asked, so that another request may well succeed."""
-        return self.status in (400, 404, 409, 422)
+        return self.status in (400, 404, 409, 413, 422)
 
 
 class Uncertain(ServerFault):

@@ -366,5 +366,5 @@ def test_a_bulk_request_that_fails_as_a_whole_tells_place_and_complaint_only(htt
 
 
 def test_which_faults_are_about_the_request() -> None:
-    assert all(ServerFault("x", status).about_the_request for status in (400, 404, 409, 422))
+    assert all(ServerFault("x", status).about_the_request for status in (400, 404, 409, 413, 422))
     assert not any(ServerFault("x", status).about_the_request for status in (None, 401, 403, 429, 500, 503))
