@@ -1,0 +1,68 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The examples of every module's documentation, as they stand but for the address and the credentials, run twice."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+MODULES = sorted((Path(__file__).resolve().parents[2] / "plugins" / "modules").glob("airflow_*.py"))
+ACCESS = ("airflow_url", "airflow_username", "airflow_password", "airflow_token")
+SECRETS = {
+    "vault_airflow_password": "not used", "vault_airflow_token": "not used", "vault_warehouse_password": "Xmpl7-warehouse",
+    "vault_billing_key": "Xmpl7-billing", "vault_partner_token": "Xmpl7-partner",
+    "vault_events_uri": "postgresql://events:Xmpl7-events@events.example.com/db",
+}
+FILES = {
+    "airflow/common.yml": "variables: [{key: xmpl_common, value: 1}]",
+    "airflow/production/pools.yml": "pools: [{name: xmpl_production, slots: 2}]",
+}
+MADE = {
+    "connections": ["warehouse", "billing_api", "events"],
+    "variables": ["environment", "ingest", "partner_token", "xmpl_common"],
+    "pools": ["warehouse", "xmpl_production"],
+}
+# By default, a secret that Airflow hides is written each time.
+AGAIN = {"airflow_connection": [True, False, True, False], "airflow_variable": [False, False, True, False]}
+
+
+def reaching(value: Any, access: dict[str, Any]) -> Any:
+    """The example with our server in the place of the one it names."""
+    if isinstance(value, dict):
+        kept = {key: reaching(item, access) for key, item in value.items() if key not in ACCESS}
+        return {**kept, **access} if "airflow_url" in value else kept
+    return [reaching(item, access) for item in value] if isinstance(value, list) else value
+
+
+@pytest.fixture
+def clean(api):
+    yield
+    for kind, ids in MADE.items():
+        api.delete(kind, ids)
+    api("PATCH", "/pools/default_pool?update_mask=slots", {"pool": "default_pool", "slots": 128, "include_deferred": False})
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+def test_examples_of_the_documentation(module, playbook, stored, clean):
+    examples = yaml.safe_load(re.search(r'EXAMPLES = r"""(.*?)"""', module.read_text(), re.DOTALL)[1])
+    (user, password) = playbook.user
+    access = {"airflow_url": playbook.url, "airflow_username": user, "airflow_password": password}
+    tasks = json.dumps(reaching(examples, access))
+    first = playbook(text=tasks, files=FILES, options=("-e", json.dumps(SECRETS)))
+    assert first.code == 0, first.console
+    assert "Xmpl7" not in first.console
+    again = playbook(text=tasks, files=FILES, options=("-e", json.dumps(SECRETS)))
+    assert again.code == 0, again.console
+    changed = [result["changed"] for result in again.results if "airflow" in result]
+    assert changed == AGAIN.get(module.stem, [False] * len(changed)), again.console
+    if module.stem == "airflow_settings":
+        assert stored.connection("warehouse")["password"] == "Xmpl7-warehouse"
+        assert stored.variable("xmpl_common") == "1"
+        assert stored.pools()["xmpl_production"]["slots"] == "2"
