@@ -166,4 +166,4 @@ class _Reader:
         for name, value in fields.items():
             if holds_mask(value) or (isinstance(value, str) and holds_mask(read_json(value))):
                 self.fault(f"{name}: contains '{MASK}' once it is decoded; declare the real value")
-        return fields, secret
+        return self.kind.canonical(fields), secret

@@ -50,7 +50,7 @@ class Refused(Exception):
 class ServerFault(Exception):
     """The server cannot be used, or refused a request. The message is one sentence for the user.
 
-    status is the HTTP status, or None where there was no answer; detail the server's own reason, scrubbed.
+    status is the HTTP status, or None where there was no answer.
     """
 
     def __init__(self, message: str, status: int | None = None) -> None:

@@ -146,12 +146,7 @@ def _actual(kind: Kind, entry: dict[str, t.Any]) -> Actual:
     fields = {each.name: entry.get(each.name) for each in kind.fields}
     if "extra" in fields:
         fields["extra"] = _extra(fields["extra"])
-    for name, value in fields.items():
-        if value == "" and name != "value":  # an empty text and none are the same, but for a variable's value
-            fields[name] = None
-    if fields.get("port") == 0:
-        fields["port"] = None
-    return Actual(kind, str(entry[kind.identity.name]), fields)
+    return Actual(kind, str(entry[kind.identity.name]), kind.canonical(fields))
 
 
 def _extra(stored: str | None) -> t.Any:

@@ -43,11 +43,6 @@ def _fold(words: Fields) -> tuple[Fields, frozenset[Path]]:
         hidden = words.pop("secret_extra")
         words["extra"] = _merged(words.get("extra", {}), hidden)
         secret.update(_leaves(hidden, ("extra",)) if hidden else ())
-    if words.get("port") == 0:
-        words["port"] = None
-    for name in ("description", "host", "login", "password", "schema", "team_name"):
-        if words.get(name) == "":
-            words[name] = None
     return words, frozenset(secret)
 
 
@@ -100,7 +95,7 @@ CONNECTION = Kind(
         Field("login"),
         Field("password"),
         Field("schema", show=True),
-        Field("port", show=True),
+        Field("port", empty=0, show=True),
         Field("extra", default={}),
         Field("team_name", show=True),
     ),

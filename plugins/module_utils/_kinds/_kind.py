@@ -49,7 +49,7 @@ class Field:
     """A field that Airflow stores.
 
     default is what an undeclared field of a new object holds (None: empty); a field without default must be declared
-    for a new object. An empty text in a field that can be empty is the same as none.
+    for a new object. empty is the value that says "none" of a field that has a default, declared or read.
     same compares a declared value with a reading; show says whether a value may be shown that nobody declared
     openly, of an object that is to be deleted for example.
     """
@@ -57,6 +57,7 @@ class Field:
     name: str
     default: t.Any = None
     has_default: bool = True
+    empty: t.Any = ""
     same: t.Callable[[t.Any, t.Any], Findings] = compare
     show: bool = False
 
@@ -101,6 +102,14 @@ class Kind:
     def needed(self) -> tuple[str, ...]:
         """The fields without which an object cannot be created."""
         return tuple(each.name for each in self.fields if not each.has_default)
+
+    def canonical(self, fields: Fields) -> Fields:
+        """Fields as they are compared, declared or read: what says "none" is None."""
+        emptied: Fields = {}
+        for name, value in fields.items():
+            known = self.fields_by_name[name]
+            emptied[name] = None if known.has_default and value == known.empty else value
+        return emptied
 
     def defaults(self, object_id: str) -> Fields:
         """What C(enforce_defaults) puts undeclared fields back to."""

@@ -16,10 +16,6 @@ DEFAULT_POOL = "default_pool"
 
 
 def _fold(words: Fields) -> tuple[Fields, frozenset[Path]]:
-    words = dict(words)
-    for name in ("description", "team_name"):
-        if words.get(name) == "":
-            words[name] = None
     return words, frozenset()
 
 

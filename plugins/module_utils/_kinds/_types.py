@@ -51,7 +51,10 @@ def text(longest: int | None = None, pattern: str | None = None, told: str = "",
 
     def parse(value: t.Any) -> str:
         if isinstance(value, bool) or not isinstance(value, (str, int)):
-            raise Wrong(f"must be text, not {_named(value)}" + (": put it in quotes" if _scalar(value) else ""))
+            raise Wrong(
+                f"must be text, not {_named(value)}"
+                + (": put it in quotes" if isinstance(value, (bool, float)) else "")
+            )
         parsed = _checked(str(value))
         if not parsed and not empty:
             raise Wrong("must not be empty")
@@ -64,24 +67,14 @@ def text(longest: int | None = None, pattern: str | None = None, told: str = "",
     return Type("str", parse)
 
 
-def integer(lowest: int, highest: int | None = None) -> Type:
+def integer(lowest: int, highest: int) -> Type:
     """A whole number in a range, or its digits."""
-    told = (
-        f"a whole number from {lowest}"
-        + ("" if highest is None else f" to {highest}")
-        + (" on" if highest is None else "")
-    )
 
     def parse(value: t.Any) -> int:
         if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", value):
             value = int(value)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int)
-            or value < lowest
-            or (highest is not None and value > highest)
-        ):
-            raise Wrong(f"must be {told}")
+        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
+            raise Wrong(f"must be a whole number from {lowest} to {highest}")
         return value
 
     return Type("int", parse)
@@ -154,10 +147,6 @@ def _check_json(value: t.Any, depth: int = 0) -> None:
         raise Wrong("holds NaN or Infinity, which JSON does not have")
     elif value is not None and not isinstance(value, (bool, int, float)):
         raise Wrong(f"holds {_named(value)}, which JSON does not have")
-
-
-def _scalar(value: t.Any) -> bool:
-    return isinstance(value, (bool, float))
 
 
 def _named(value: t.Any) -> str:

@@ -26,9 +26,6 @@ def _fold(words: Fields) -> tuple[Fields, frozenset[Path]]:
     if "value" in words and not isinstance(words["value"], str):
         # Airflow 3.0 stores the Python repr of what is not a string, so the text is made here.
         words["value"] = json.dumps(words["value"], ensure_ascii=False)
-    for name in ("description", "team_name"):
-        if words.get(name) == "":
-            words[name] = None
     return words, secret
 
 
