@@ -124,6 +124,8 @@ class _Applier:
         if change.action == "create":
             self.create([change])
         elif change.action == "replace":
+            # What Airflow refuses of it (a team where there are none) has to show before anything is deleted.
+            self.server.update(kind, object_id, change.write, change.actual)
             self.server.delete(kind, object_id)
             try:
                 self.create([change])

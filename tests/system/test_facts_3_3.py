@@ -519,6 +519,16 @@ def test_team_name_is_refused_by_the_server(engine, api, name, kind):
     assert len(run.changes) == 3 and len(api.ids(kind, name)) == 3
 
 
+def test_what_airflow_refuses_of_a_replacement_is_known_before_the_deletion(engine, stored, api, name):
+    """Clearing a password deletes the connection; a team that the server refuses must not leave it deleted."""
+    api.create("connections", {"connection_id": f"{name}c", **WITH_PASSWORD})
+    before = stored.connection(f"{name}c")
+    run = engine(connections=[{"connection_id": f"{name}c", "password": "", "extra": {}, "team_name": "red"}])
+    assert "team" in run.failures[0]["reason"]
+    assert not run.result["changed"]
+    assert stored.connection(f"{name}c") == before and before["password"]
+
+
 def test_enforce_defaults(engine, stored, api, name):
     """Hands off unless asked: enforce_defaults puts every undeclared field back."""
     api.create("connections", {"connection_id": f"{name}c", **WITH_PASSWORD})

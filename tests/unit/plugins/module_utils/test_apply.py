@@ -272,10 +272,11 @@ def test_what_is_left_of_a_lost_creation_and_refused_does_not_blame_the_others()
     assert sorted(done(ledger)) == ["p0000", "p0001"]
 
 
-def test_replacing_deletes_and_creates() -> None:
+def test_replacing_updates_deletes_and_creates() -> None:
+    """The update shows what Airflow refuses while nothing is deleted yet."""
     server = MemoryServer(stored(CONNECTION, "pg", **PG, password="***", login="theirs"))
     ledger = carried_out(server, connection(password=""))
-    assert server.writes() == [("delete", "pg"), ("create", "pg")]
+    assert server.writes() == [("update", "pg"), ("delete", "pg"), ("create", "pg")]
     assert server.objects["connection", "pg"] == stored(CONNECTION, "pg", **PG, login="theirs").fields
     assert done(ledger) == ["pg"]
 
@@ -284,7 +285,7 @@ def test_replacements_are_never_bulk_requests() -> None:
     """One that deletes and creates the same id deletes it and refuses to create it."""
     server = MemoryServer(*(stored(CONNECTION, name, **PG, password="***") for name in ("a", "b")))
     carried_out(server, connection("a", password=""), connection("b", password=""))
-    assert server.writes() == [("delete", "a"), ("create", "a"), ("delete", "b"), ("create", "b")]
+    assert server.writes() == [(each, name) for name in ("a", "b") for each in ("update", "delete", "create")]
 
 
 @pytest.mark.parametrize("fault", [ServerFault("HTTP 422", 422), GONE], ids=["refused", "gone"])
