@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from ._airflow._dialect import Dialect
 from ._comparison import Verdict
 from ._faults import ServerFault, Uncertain
-from ._kinds import Kind
 from ._kinds._kind import Fields
-from ._plan import Change, Plan
+from ._parallel import in_parallel
+from ._plan import Actual, Change, Plan
+from ._reading import Reader
 
 MOST_OBJECTS = 500  # of one bulk request
 FIRST_OBJECTS = 50  # of the first one, when nobody knows yet how quick the server is
@@ -75,30 +76,37 @@ class _Applier:
         self.server = server
         self.ledger = Ledger()
         self.pace = _Pace()
+        self.fault: ServerFault | None = None  # after which nothing new begins
 
     def run(self, plan: Plan) -> Ledger:
-        groups = _groups(plan.changes, self.server)
-        for index, left in enumerate(groups):
+        alone, together = _groups(plan.changes, self.server)
+        in_parallel(lambda change: self.attempt([change]), alone)
+        for group in together:
+            left = group
             while left:
                 batch = _batch(left, self.pace.objects)
                 left = left[len(batch) :]
                 started = time.monotonic()
-                try:
-                    self.carry_out(batch)
-                except ServerFault as fault:
-                    self.give_up(batch, [*left, *(change for group in groups[index + 1 :] for change in group)], fault)
-                    return self.ledger
+                self.attempt(batch)
                 if len(batch) > 1:
                     self.pace.learn(time.monotonic() - started)
+        if self.fault:
+            why = f"not attempted, since before it: {self.fault.message}"
+            self.ledger.failed += [(change, why) for change in self.ledger.unsettled(plan.changes)]
         return self.ledger
 
-    def give_up(self, batch: list[Change], later: list[Change], fault: ServerFault) -> None:
-        perhaps = isinstance(fault, Uncertain)
-        self.ledger.half_done |= perhaps
-        told = f"{fault.message}; nobody knows whether it was done all the same" if perhaps else fault.message
-        self.ledger.failed += [(change, told) for change in self.ledger.unsettled(batch)]
-        why = f"not attempted, since before it: {fault.message}"
-        self.ledger.failed += [(change, why) for change in later]
+    def attempt(self, batch: list[Change]) -> None:
+        """Write a batch, unless the server has failed before."""
+        if self.fault:
+            return
+        try:
+            self.carry_out(batch)
+        except ServerFault as fault:
+            self.fault = self.fault or fault
+            perhaps = isinstance(fault, Uncertain)
+            self.ledger.half_done |= perhaps
+            told = f"{fault.message}; nobody knows whether it was done all the same" if perhaps else fault.message
+            self.ledger.failed += [(change, told) for change in self.ledger.unsettled(batch)]
 
     def carry_out(self, batch: list[Change]) -> None:
         """Write a batch; where Airflow objects to it, in halves, until the culprit stands alone."""
@@ -111,7 +119,7 @@ class _Applier:
             if not fault.about_the_request:
                 raise
             if len(batch) == 1:
-                self.ledger.failed.append((batch[0], fault.message))
+                self.ledger.failed.append((batch[0], _refusal(batch[0], fault)))
                 return
             left = self.ledger.unsettled(batch)
             middle = (len(left) + 1) // 2
@@ -157,12 +165,11 @@ class _Applier:
         A request whose answer was lost may still be at work when it is looked for, and be seen only when the next
         one finds the objects there (409).
         """
-        kind = batch[0].kind
         left = {change.id: change for change in batch}
         lost = False
         for last in (*[False] * (LOOKS - 1), True):
             try:
-                self.create_once(kind, left)
+                self.create_once(left)
                 self.ledger.done += left.values()
                 return
             except ServerFault as fault:
@@ -170,7 +177,7 @@ class _Applier:
                     raise
                 lost = True
                 try:
-                    missing = self.not_there(kind, left)
+                    missing = self.not_there(left)
                 except ServerFault as blind:
                     raise Uncertain(blind.message, blind.status) from None
                 self.ledger.done += [change for each, change in left.items() if each not in missing]
@@ -180,25 +187,27 @@ class _Applier:
                 if last:
                     raise ServerFault(fault.message, fault.status) from None
 
-    def create_once(self, kind: Kind, wanted: dict[str, Change]) -> None:
-        if len(wanted) == 1:
-            ((object_id, change),) = wanted.items()
-            self.server.create(kind, object_id, change.write)
+    def create_once(self, wanted: dict[str, Change]) -> None:
+        first, *more = wanted.values()
+        kind = first.kind
+        if not more:
+            self.server.create(kind, first.id, first.write)
             return
         for outcome in self.server.bulk(kind, "create", {each: change.write for each, change in wanted.items()}):
             if outcome.reason is not None:
                 raise ServerFault(outcome.reason, 400)
 
-    def not_there(self, kind: Kind, wanted: dict[str, Change]) -> dict[str, Change]:
+    def not_there(self, wanted: dict[str, Change]) -> dict[str, Change]:
         """Which of these objects the server does not have as they were to be created."""
-        there = {each.id: each for each in self.server.list(kind)} if len(wanted) > 1 else {}
-        if len(wanted) == 1:
-            (object_id,) = wanted
-            found = self.server.get(kind, object_id)
-            there = {object_id: found} if found else {}
-        return {
-            each: change for each, change in wanted.items() if each not in there or _differs(change, there[each].fields)
-        }
+        there = Reader(self.server).objects([change.desired for change in wanted.values()])
+        found = {object_id: there.get((change.kind.name, object_id)) for object_id, change in wanted.items()}
+        return {object_id: change for object_id, change in wanted.items() if _differs(change, found[object_id])}
+
+
+def _refusal(change: Change, fault: ServerFault) -> str:
+    if change.action == "create" and fault.status == ALREADY_THERE:
+        return "was created by somebody else while this run was at work, and is left as it is; run again to compare it"
+    return fault.message
 
 
 def _half_replaced(change: Change) -> str:
@@ -207,23 +216,25 @@ def _half_replaced(change: Change) -> str:
     return f"deleted to clear its password, and could not be created anew; the next run creates it{told}"
 
 
-def _differs(change: Change, fields: Fields) -> bool:
-    return any(
-        Verdict.DIFFERS in change.kind.fields_by_name[name].same(value, fields.get(name)).values()
+def _differs(change: Change, found: Actual | None) -> bool:
+    """Whether an object is missing, or visibly another than the change makes it."""
+    return found is None or any(
+        Verdict.DIFFERS in change.kind.fields_by_name[name].same(value, found.fields[name]).values()
         for name, value in change.write.items()
+        if name not in found.unseen
     )
 
 
-def _groups(changes: list[Change], server: Dialect) -> list[list[Change]]:
-    """Changes that the server can do in one request, by kind and action; any other stands alone."""
-    alone: list[list[Change]] = []
+def _groups(changes: list[Change], server: Dialect) -> tuple[list[Change], list[list[Change]]]:
+    """Changes that stand alone, and those that the server can do in one request, by kind and action."""
+    alone: list[Change] = []
     together: dict[tuple[str, str], list[Change]] = {}
     for change in changes:
         if _bulkable(change, server):
             together.setdefault((change.kind.name, change.action), []).append(change)
         else:
-            alone.append([change])
-    return [*alone, *together.values()]
+            alone.append(change)
+    return alone, [*together.values()]
 
 
 def _batch(group: list[Change], objects: int) -> list[Change]:
@@ -242,7 +253,9 @@ def _bulkable(change: Change, server: Dialect) -> bool:
     if change.action == "update":
         # What an entity must hold is sent only where it is declared; an object with rules of its own goes alone.
         needed = server.abilities.bulk_update_needs.get(change.kind.name, frozenset())
-        return needed <= change.sendable and change.id not in change.kind.changeable
+        kept = server.abilities.bulk_update_keeps.get(change.kind.name, frozenset())
+        emptied = {name for name, value in change.write.items() if value is None}
+        return needed <= change.sendable and not emptied & kept and change.id not in change.kind.changeable
     return True
 
 

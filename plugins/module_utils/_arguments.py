@@ -88,6 +88,16 @@ SETS = Arguments(
 )
 """A list of objects of each kind."""
 
+PRUNE = Arguments(
+    {
+        "prune": {"type": "str", "choices": ["none", "owned", "all"], "default": "none"},
+        "prune_limit": {"type": "int", "default": 10},
+        "protect": {"type": "list", "elements": "str", "default": []},
+        "owner": {"type": "str", "default": "default"},
+    }
+)
+"""What is to become of objects that nobody declares."""
+
 GATHER = Arguments(
     {
         "gather_subset": {

@@ -142,6 +142,9 @@ class _Reader:
         if holds_mask(parsed):
             self.fault(f"{name}: must not contain '{MASK}'")
             return None
+        if self.kind.keeps(parsed):
+            self.fault(f"{name}: must not begin with {self.kind.reserved}, where this collection keeps its memory")
+            return None
         return parsed
 
     def _parse(self, option: Option, value: t.Any, parsed: Fields) -> None:

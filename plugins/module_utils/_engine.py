@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ._airflow._dialect import Dialect
@@ -15,46 +16,69 @@ from ._apply import Ledger, apply
 from ._comparison import Path
 from ._declaration import Desired
 from ._kinds import Kind
-from ._plan import ActualObjects, Policy, make_plan
+from ._memory import Memories, Objects, changed, remember
+from ._plan import Plan, Policy, make_plan
+from ._prune import Pruned, Pruning, prune, shared
+from ._reading import Reader
 from ._report import Report, make_report, object_after
 
 Work = t.Callable[[Dialect, bool], Report]
 """What is left to do once the declaration is read: given a server and whether only to check."""
 
-FEW = 2  # up to so many objects of a kind are asked for one by one, more are listed
 
-
-def run(desired: list[Desired], policy: Policy, server: Dialect, check_mode: bool) -> Report:
-    """Bring a deployment to what is declared; in check mode only say what that takes."""
-    return _run(desired, policy, server, check_mode)[0]
+def run(
+    desired: list[Desired], kinds: list[Kind], policy: Policy, pruning: Pruning, server: Dialect, check_mode: bool
+) -> Report:
+    """Bring a deployment to what is declared, of these kinds; in check mode only say what that takes."""
+    server.hide(_secret_texts(desired))
+    reader = Reader(server)
+    actual = reader.objects(desired, kinds if pruning.mode != "none" else ())
+    memories = reader.memories(pruning.owner) if pruning.owner else Memories("")
+    pruned = prune(desired, kinds, actual, pruning, memories)
+    plan = make_plan([*desired, *pruned.absent], actual, policy, server.abilities)
+    ledger = _carry_out(plan, server, check_mode)
+    notes = [*pruned.notes, *shared(desired, memories)]
+    if memories.writable and not check_mode:
+        notes += _remember(plan, ledger, pruned, memories, server)
+    report = make_report(plan, ledger, server)
+    return dataclasses.replace(report, hints=[*report.hints, *notes])
 
 
 def run_one(desired: Desired, policy: Policy, server: Dialect, check_mode: bool) -> Report:
     """The same for a single object, which the report then holds as it is now."""
-    report, actual = _run([desired], policy, server, check_mode)
+    server.hide(_secret_texts([desired]))
+    actual = Reader(server).objects([desired])
+    plan = make_plan([desired], actual, policy, server.abilities)
+    report = make_report(plan, _carry_out(plan, server, check_mode), server)
     if not report.failed:
         found = actual.get((desired.kind.name, desired.id))
         report.result[desired.kind.name] = object_after(desired, found, report.result["changed"])
     return report
 
 
-def _run(desired: list[Desired], policy: Policy, server: Dialect, check_mode: bool) -> tuple[Report, ActualObjects]:
-    server.hide(_secret_texts(desired))
-    actual = read(desired, server)
-    plan = make_plan(desired, actual, policy)
-    ledger = Ledger(done=plan.changes) if check_mode else apply(plan, server)
-    return make_report(plan, ledger, server), actual
+def _carry_out(plan: Plan, server: Dialect, check_mode: bool) -> Ledger:
+    return Ledger(done=plan.changes) if check_mode else apply(plan, server)
 
 
-def read(desired: list[Desired], server: Dialect) -> ActualObjects:
-    """What the server has of the declared objects."""
-    wanted: dict[Kind, list[str]] = {}
-    for one in desired:
-        wanted.setdefault(one.kind, []).append(one.id)
-    found = []
-    for kind, ids in wanted.items():
-        found += [server.get(kind, each) for each in ids] if len(ids) <= FEW else server.list(kind)
-    return {(each.kind.name, each.id): each for each in found if each is not None}
+def _remember(plan: Plan, ledger: Ledger, pruned: Pruned, memories: Memories, server: Dialect) -> list[str]:
+    """Note what is there as declared, and what is gone. Returns what the user has to know."""
+    settled = [change.desired for change in ledger.done] + plan.unchanged + plan.unknown
+    claimed = _by_kind((one.kind.name, one.id) for one in settled if one.present)
+    absent = [(one.kind.name, one.id) for one in settled if not one.present]
+    released = _by_kind([*absent, *pruned.released])
+    known = memories.own or {}
+    if changed(known, claimed, released) == known:
+        return []
+    why = remember(server, memories.owner, claimed, released)
+    told = f"what was applied could not be noted for the owner {memories.owner!r}, so prune=owned will not know it"
+    return [] if why is None else [f"{told}: {why}"]
+
+
+def _by_kind(objects: t.Iterable[tuple[str, str]]) -> Objects:
+    ids: dict[str, set[str]] = {}
+    for kind_name, object_id in objects:
+        ids.setdefault(kind_name, set()).add(object_id)
+    return {kind: frozenset(some) for kind, some in ids.items()}
 
 
 def _secret_texts(desired: list[Desired]) -> list[str]:

@@ -16,6 +16,8 @@ from ._declaration import declare, listed
 from ._faults import Fault, Refused
 from ._kinds import KINDS, Kind
 from ._plan import Actual, Policy
+from ._prune import Pruning
+from ._reading import Reader
 from ._report import Report
 
 Words = dict[str, t.Any]
@@ -43,9 +45,17 @@ class Sets:
         entries = [
             each for kind in KINDS if given.get(kind.plural) is not None for each in listed(kind, given[kind.plural])
         ]
-        desired = declare(entries, params["enforce_defaults"])
+        faults = _wrong_pruning(params)
+        try:
+            desired = declare(entries, params["enforce_defaults"])
+        except Refused as refused:
+            faults += refused.faults
+        if faults:
+            raise Refused(faults)
+        kinds = [kind for kind in KINDS if given.get(kind.plural) is not None]
         policy = Policy(params["update_secrets"])
-        return lambda server, check_mode: _engine.run(desired, policy, server, check_mode)
+        pruning = Pruning(params["prune"], params["prune_limit"], tuple(params["protect"] or ()), params["owner"] or "")
+        return lambda server, check_mode: _engine.run(desired, kinds, policy, pruning, server, check_mode)
 
 
 class Info:
@@ -61,10 +71,25 @@ class Info:
         result: Words = {"changed": False, "airflow": {"version": server.version, "api_version": server.api_version}}
         if "health" in wanted:
             result["health"] = server.health()
+        reader = Reader(server)
         for kind in KINDS:
             if kind.plural in wanted:
-                result[kind.plural] = [_declared(each) for each in server.list(kind)]
+                result[kind.plural] = [_declared(each) for each in reader.everything(kind)]
         return Report(result)
+
+
+LONGEST_OWNER = 60  # characters
+
+
+def _wrong_pruning(params: Words) -> list[Fault]:
+    owner, faults = params["owner"] or "", []
+    if params["prune_limit"] < 0:
+        faults.append(Fault("prune_limit", "must be 0 or more"))
+    if len(owner) > LONGEST_OWNER:
+        faults.append(Fault("owner", f"must have no more than {LONGEST_OWNER} characters"))
+    if params["prune"] == "owned" and not owner:
+        faults.append(Fault("owner", "is needed for prune=owned; an empty one keeps no memory of what was applied"))
+    return faults
 
 
 def _declared(actual: Actual) -> Words:

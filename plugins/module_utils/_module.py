@@ -119,8 +119,7 @@ def run(arguments: Arguments, job: Job) -> None:
     module = Module(arguments, job)
     # Outside of any except: there Ansible would add the exception to the result.
     result = guarded(lambda: _work(module))
-    hint = result.pop("hint", None)
-    if hint:
+    for hint in result.pop("hints", ()):
         module.warn(hint)
     if "msg" in result:
         module.fail_json(**result)
@@ -131,7 +130,7 @@ def _work(module: Module) -> dict[str, t.Any]:
     """The result; with a msg where something failed."""
     access, work = module.prepare()
     report = work(connect(access), module.check_mode)
-    result = {**report.result, "hint": report.hint}
+    result = {**report.result, "hints": report.hints}
     if module._diff:
         result["diff"] = report.diff()
     if report.failed:

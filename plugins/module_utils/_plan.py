@@ -11,21 +11,27 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ._airflow._abilities import Abilities
 from ._comparison import Findings, Path, Verdict, worst
 from ._declaration import Desired
 from ._faults import Fault, Refused
 from ._kinds import Kind
-from ._kinds._kind import Fields
+from ._kinds._kind import Fields, whole
+from ._limits import impossible
 from ._masking import holds_mask
 
 
 @dataclass(frozen=True)
 class Actual:
-    """An object as the server shows it: canonical values of every field, masked where it masks."""
+    """An object as the server shows it: canonical values of every field, masked where it masks.
+
+    unseen names the fields of which this reading says nothing, not even whether they are empty.
+    """
 
     kind: Kind
     id: str
     fields: Fields
+    unseen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -66,8 +72,8 @@ class Plan:
 ActualObjects = dict[tuple[str, str], Actual]
 
 
-def make_plan(desired: t.Iterable[Desired], actual: ActualObjects, policy: Policy) -> Plan:
-    """Compare. Raises Refused where the server's state makes a declaration impossible, with every such fault."""
+def make_plan(desired: t.Iterable[Desired], actual: ActualObjects, policy: Policy, abilities: Abilities) -> Plan:
+    """Compare. Raises Refused where the server or its state makes a declaration impossible, with every such fault."""
     plan = Plan([], [], [])
     faults: list[Fault] = []
     for one in desired:
@@ -81,6 +87,7 @@ def make_plan(desired: t.Iterable[Desired], actual: ActualObjects, policy: Polic
             _creation(one, plan, faults)
         else:
             _comparison(one, found, policy, plan, faults)
+    faults += [_fault(change.desired, why) for change in plan.changes for why in impossible(change, abilities)]
     if faults:
         raise Refused(faults)
     return plan
@@ -102,14 +109,17 @@ def _comparison(one: Desired, found: Actual, policy: Policy, plan: Plan, faults:
     write: Fields = {}
     same: set[str] = set()
     for name, value in one.fields.items():
-        of_field = one.kind.fields_by_name[name].same(value, found.fields.get(name))
+        unseen = name in found.unseen
+        of_field = whole(Verdict.UNKNOWN) if unseen else one.kind.fields_by_name[name].same(value, found.fields[name])
         verdict = worst(of_field.values())
         if verdict is Verdict.SAME:
             same.add(name)
             continue
         findings.update({(name, *path): leaf for path, leaf in of_field.items()})
+        # A password is cleared by deleting and creating the connection: not blindly, at each run anew.
+        blind = policy.update_secrets == "always" and not (unseen and value is None)
         # extra is written whole, so that one readable difference writes its secrets too.
-        if verdict is Verdict.DIFFERS or policy.update_secrets == "always":
+        if verdict is Verdict.DIFFERS or blind:
             write[name] = value
     if not write:
         (plan.unknown if findings else plan.unchanged).append(one)

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ._airflow._dialect import Dialect
 from ._apply import Ledger
@@ -35,7 +35,7 @@ class Report:
     diff: t.Callable[[], list[dict[str, t.Any]]] = list
     failed: bool = False
     message: str = ""
-    hint: str | None = None
+    hints: list[str] = field(default_factory=list)
 
 
 def make_report(plan: Plan, ledger: Ledger, server: Dialect) -> Report:
@@ -54,7 +54,7 @@ def make_report(plan: Plan, ledger: Ledger, server: Dialect) -> Report:
             {"kind": change.kind.name, "id": change.id, "reason": why} for change, why in ledger.failed
         ]
         message = _told(plan, ledger)
-    return Report(result, lambda: [_diff(change) for change in done], bool(ledger.failed), message, _hint(done))
+    return Report(result, lambda: [_diff(change) for change in done], bool(ledger.failed), message, _hints(done))
 
 
 def _told(plan: Plan, ledger: Ledger) -> str:
@@ -162,7 +162,7 @@ def _both(change: Change, path: Path, reading: t.Any, value: t.Any) -> tuple[t.A
         return before, after
     verdict = _verdict(change, path)
     if change.desired.is_secret(path) or verdict is Verdict.UNKNOWN:
-        nothing = reading is None or reading == {}
+        nothing = (reading is None or reading == {}) and path[0] not in change.actual.unseen
         told = {Verdict.DIFFERS: SECRET_CHANGED, Verdict.UNKNOWN: SECRET_UNKNOWN, Verdict.SAME: SECRET}[verdict]
         return (None if nothing else SECRET), (None if value is None else told)
     if value is None and reading is not None and not change.kind.fields_by_name[path[0]].show:
@@ -203,16 +203,16 @@ def _plain(fields: Fields) -> Fields:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _hint(done: list[Change]) -> str | None:
+def _hints(done: list[Change]) -> list[str]:
     blind = [
         change
         for change in done
         if change.action == "update" and change.findings and Verdict.DIFFERS not in change.findings.values()
     ]
     if not blind:
-        return None
-    return (
+        return []
+    return [
         f"{len(blind)} {'object was' if len(blind) == 1 else 'objects were'} written only because Airflow does not show "
         "secrets, so that nobody knows whether these have changed. With update_secrets=on_create, secrets of objects "
         "that exist are left alone."
-    )
+    ]

@@ -317,7 +317,7 @@ from ansible_collections.windsock.airflow.plugins.module_utils import _arguments
 
 
 def main() -> None:
-    _module.run(_arguments.SETS + _arguments.POLICY + _arguments.ACCESS, _jobs.Sets())
+    _module.run(_arguments.SETS + _arguments.PRUNE + _arguments.POLICY + _arguments.ACCESS, _jobs.Sets())
 
 
 if __name__ == "__main__":

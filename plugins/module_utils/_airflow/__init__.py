@@ -8,14 +8,17 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._faults import ServerFault
 from .._json import NOT_JSON
+from . import _v1, _v2
 from ._access import Access
 from ._dialect import Dialect
 from ._transport import Answer, Transport
-from ._v2 import V2
+
+OLDEST = (2, 10)
 
 
 def connect(access: Access) -> Dialect:
@@ -31,11 +34,17 @@ def connect(access: Access) -> Dialect:
 
 def _speaking(api_version: str, version: str, transport: Transport) -> Dialect:
     access = transport.access
-    if api_version != V2.api_version:
-        raise ServerFault(f"{access.url} is Airflow {version}; this version of the collection speaks to Airflow 3 only")
+    found = re.match(r"(\d+)\.(\d+)", version)
+    release = (int(found[1]), int(found[2])) if found else OLDEST
+    if release < OLDEST:
+        raise ServerFault(f"{access.url} is Airflow {version}; this collection speaks to Airflow 2.10 and newer")
+    if api_version == _v1.V1.api_version:
+        if access.username:
+            transport.use_basic(access.username, access.password or "")
+        return _v1.V1(transport, version, _v1.ABILITIES)
     if access.username:
         transport.use_token(_token(transport, access))
-    return V2(transport, version)
+    return _v2.V2(transport, version, _v2.abilities_of(release))
 
 
 def _version(transport: Transport, api_version: str) -> str | None:

@@ -4,31 +4,17 @@
 
 # Private to this collection: no stable interface for others.
 
-"""What every version of Airflow's API can be asked, and what it can do. Only dialects know that versions differ."""
+"""What every version of Airflow's API can be asked. Only dialects know that versions differ."""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
-from urllib.parse import quote
+from dataclasses import dataclass
 
 from .._kinds import Kind
 from .._kinds._kind import Fields
 from .._plan import Actual
-
-PAGE = 100  # servers cut a page at their maximum_page_limit, 100 unless configured otherwise
-
-
-@dataclass(frozen=True)
-class Abilities:
-    """What a server can do.
-
-    can_bulk: several objects in one request. bulk_update_needs: the fields, by kind, that an entity of a bulk update
-    must hold; an object that may not have them sent is updated alone.
-    """
-
-    can_bulk: bool = False
-    bulk_update_needs: dict[str, frozenset[str]] = field(default_factory=dict)
+from ._abilities import Abilities
 
 
 @dataclass(frozen=True)
@@ -40,7 +26,7 @@ class Outcome:
 
 
 class Dialect(t.Protocol):
-    """One API version of one deployment, signed in.
+    """One API version of one deployment, signed in. Safe to use from several threads.
 
     The methods that write raise ServerFault, or Uncertain where the answer to something that must not be repeated
     was lost. Fields are canonical (see Kind); a field of None is to be emptied.
@@ -53,8 +39,8 @@ class Dialect(t.Protocol):
     def hide(self, secrets: t.Iterable[str]) -> None:
         """Keep these texts out of every message about the server's answers."""
 
-    def list(self, kind: Kind) -> list[Actual]:
-        """Every object of a kind."""
+    def list(self, kind: Kind, beginning: str = "") -> list[Actual]:
+        """Every object of a kind whose id begins so."""
 
     def get(self, kind: Kind, object_id: str) -> Actual | None:
         """One object, None where there is none."""
@@ -76,8 +62,3 @@ class Dialect(t.Protocol):
 
     def health(self) -> dict[str, t.Any]:
         """The state of each component of the deployment."""
-
-
-def quoted(object_id: str) -> str:
-    """An id as a segment of a path. Dots are quoted where a path would take them for a folder."""
-    return object_id.replace(".", "%2E") if object_id in (".", "..") else quote(object_id, safe="")

@@ -12,6 +12,7 @@ repeated only when it certainly was not carried out; else Uncertain is raised, a
 
 from __future__ import annotations
 
+import base64
 import json
 import typing as t
 from dataclasses import dataclass
@@ -62,8 +63,15 @@ class Transport:
 
     def use_token(self, token: str) -> None:
         """Sign every request from now on."""
-        self.hide([token])
-        self._headers = {**self._headers, "Authorization": f"Bearer {token}"}
+        self._authorize("Bearer", token)
+
+    def use_basic(self, username: str, password: str) -> None:
+        """Send the credentials with every request from now on."""
+        self._authorize("Basic", base64.b64encode(f"{username}:{password}".encode()).decode())
+
+    def _authorize(self, scheme: str, credentials: str) -> None:
+        self.hide([credentials])
+        self._headers = {**self._headers, "Authorization": f"{scheme} {credentials}"}
 
     def request(
         self,
@@ -219,7 +227,7 @@ def reason_of(data: t.Any) -> str:
         detail = detail.get("message") or detail.get("reason") or ""
     if isinstance(detail, list):
         detail = "; ".join(_complaint(each) for each in detail[:5] if isinstance(each, dict))
-    return str(detail)
+    return str(detail).split("\n", 1)[0]  # Airflow 2 goes on with the schema and the instance
 
 
 def _complaint(entry: dict[str, t.Any]) -> str:

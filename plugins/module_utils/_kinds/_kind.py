@@ -72,7 +72,8 @@ class Kind:
 
     identity names the option and field that tells objects apart; options are the further words of a declaration;
     fold turns parsed words into fields and the paths in them that are secret; undeletable and changeable hold ids
-    with rules of their own: objects that must not go, and the only fields that Airflow lets change.
+    with rules of their own: objects that must not go, and the only fields that Airflow lets change. Ids that begin
+    with reserved are those of what this collection keeps for itself.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Kind:
     fold: t.Callable[[Fields], tuple[Fields, frozenset[Path]]]
     undeletable: frozenset[str] = frozenset()
     changeable: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    reserved: str = ""
 
     @cached_property
     def words(self) -> tuple[Option, ...]:
@@ -98,6 +100,10 @@ class Kind:
     def fields_by_name(self) -> dict[str, Field]:
         """The fields under their names."""
         return {each.name: each for each in self.fields}
+
+    def keeps(self, object_id: str) -> bool:
+        """Whether an object is one that this collection keeps for itself, and that nobody is to manage or see."""
+        return bool(self.reserved) and object_id.startswith(self.reserved)
 
     def needed(self) -> tuple[str, ...]:
         """The fields without which an object cannot be created."""

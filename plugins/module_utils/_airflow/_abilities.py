@@ -1,0 +1,38 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""What a server can do. A dialect states it; nobody else asks for a version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+FieldsByKind = dict[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """The defaults are those of the newest Airflow 3.
+
+    lists_extra: a list of connections shows their extra; else each has to be read alone.
+    shows_passwords: a reading tells whether a connection has a password.
+    can_bulk: several objects in one request.
+    bulk_update_needs: the fields, by kind, that an entity of a bulk update must hold, or the request is refused or the
+    field reset; an object that may not have them sent is updated alone.
+    bulk_update_keeps: the fields, by kind, that a bulk update leaves as they are when they are to be emptied.
+    unlimited_pools: a pool of -1 slots can be written and read.
+    slash_in_pool_name: a pool with a slash in its name can be reached alone.
+    teams: objects may belong to a team.
+    """
+
+    lists_extra: bool = True
+    shows_passwords: bool = True
+    can_bulk: bool = True
+    bulk_update_needs: FieldsByKind = field(default_factory=dict)
+    bulk_update_keeps: FieldsByKind = field(default_factory=dict)
+    unlimited_pools: bool = True
+    slash_in_pool_name: bool = True
+    teams: bool = True

@@ -1,0 +1,169 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""What an owner has applied, kept in one Airflow variable for each owner.
+
+The text is opaque on purpose. Airflow 3 shows JSON with leaves masked by their names and numbers serialised anew, and
+any Airflow shows C(***) in place of a text of five or more characters that it knows as a secret, wherever that occurs:
+so the text is no JSON and has no five characters in a row.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import typing as t
+import zlib
+from dataclasses import dataclass, field
+
+from ._faults import ServerFault
+from ._kinds import VARIABLE, Kind
+from ._plan import Actual
+
+if t.TYPE_CHECKING:
+    from ._airflow._dialect import Dialect
+
+FORMAT = "ws1"
+RUN = 4  # characters between two spaces
+TRIES = 3  # how often a memory is written that others write at the same time
+
+Objects = dict[str, frozenset[str]]
+"""Ids by the name of their kind."""
+
+
+class Unreadable(ValueError):
+    """Why a memory cannot be read."""
+
+
+@dataclass(frozen=True)
+class Memories:
+    """What the owners of a deployment have applied.
+
+    own is None where this owner has no memory, or one that cannot be read; others holds the objects of the other
+    owners by the owner's name. trouble says, by variable, what cannot be read and what to do.
+    """
+
+    owner: str
+    own: Objects | None = None
+    others: dict[str, Objects] = field(default_factory=dict)
+    trouble: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def writable(self) -> bool:
+        """Whether the memory of this owner may be written: not over one that cannot be read."""
+        return bool(self.owner) and key_of(self.owner) not in self.trouble
+
+    def owned(self, kind: Kind) -> frozenset[str]:
+        """The objects of a kind that this owner has applied."""
+        return (self.own or {}).get(kind.name, frozenset())
+
+    def owners_of(self, kind: Kind, object_id: str) -> list[str]:
+        """The other owners that have applied an object."""
+        return [owner for owner, objects in self.others.items() if object_id in objects.get(kind.name, ())]
+
+
+def key_of(owner: str) -> str:
+    """The key of an owner's variable. Hexadecimal, since a name like C(token-team) would have the value masked."""
+    return VARIABLE.reserved + owner.encode().hex()
+
+
+def read_memories(variables: t.Iterable[Actual], owner: str) -> Memories:
+    """The memories among some variables."""
+    own, others, trouble = None, {}, {}
+    for variable in variables:
+        try:
+            found, objects = _decoded(variable)
+        except Unreadable as why:
+            trouble[variable.id] = (
+                f"the variable {variable.id}, in which this collection keeps what an owner has applied, {why}; "
+                "delete it to begin anew"
+            )
+            continue
+        if found == owner:
+            own = objects
+        else:
+            others[found] = objects
+    return Memories(owner, own, others, trouble)
+
+
+def no_memories(owner: str, why: str) -> Memories:
+    """What is known where the variables cannot be read."""
+    return Memories(owner, trouble={key_of(owner): f"what its owners have applied cannot be read: {why}"})
+
+
+def remember(server: Dialect, owner: str, claimed: Objects, released: Objects) -> str | None:
+    """Note what an owner has applied, and what is gone. Returns why that failed, None where it did not.
+
+    Read anew just before, since other runs of the same owner may have written it meanwhile.
+    """
+    key = key_of(owner)
+    try:
+        for _try in range(TRIES):
+            found = server.get(VARIABLE, key)
+            memories = read_memories([found] if found else [], owner)
+            if memories.trouble:
+                return memories.trouble[key]
+            objects = changed(memories.own or {}, claimed, released)
+            if objects == (memories.own or {}):
+                return None
+            fields = {"value": encoded(owner, objects)}
+            if found is not None:
+                server.update(VARIABLE, key, fields, found)
+                return None
+            try:
+                server.create(VARIABLE, key, {**fields, "description": _description(owner)})
+                return None
+            except ServerFault as fault:
+                if fault.status != 409:
+                    raise
+        return "other runs keep writing it"
+    except ServerFault as fault:
+        return fault.message
+
+
+def changed(objects: Objects, claimed: Objects, released: Objects) -> Objects:
+    """Objects with some more and some less; kinds without any are left out."""
+    kinds = {*objects, *claimed}
+    ids = {
+        kind: (objects.get(kind, frozenset()) | claimed.get(kind, frozenset())) - released.get(kind, frozenset())
+        for kind in kinds
+    }
+    return {kind: some for kind, some in ids.items() if some}
+
+
+def encoded(owner: str, objects: Objects) -> str:
+    """The text of a variable; the same objects always give the same text."""
+    content = {"objects": {kind: sorted(objects[kind]) for kind in sorted(objects)}, "owner": owner}
+    packed = base64.b64encode(zlib.compress(json.dumps(content).encode(), 9)).decode()
+    return " ".join([FORMAT, *(packed[start : start + RUN] for start in range(0, len(packed), RUN))])
+
+
+def _decoded(variable: Actual) -> tuple[str, Objects]:
+    """The owner and its objects. The compression brings the checksum by which damage shows."""
+    text = variable.fields["value"]
+    form, *packed = text.split() if isinstance(text, str) and text.strip() else [""]
+    if "***" in str(text):
+        raise Unreadable("is masked by Airflow")
+    if form != FORMAT:
+        raise Unreadable("was written by another version of this collection" if _is_form(form) else "is damaged")
+    try:
+        content = json.loads(zlib.decompress(base64.b64decode("".join(packed), validate=True)))
+        owner = content["owner"]
+        objects = {kind: frozenset(ids) for kind, ids in content["objects"].items()}
+    except (ValueError, zlib.error, KeyError, TypeError, AttributeError):
+        raise Unreadable("is damaged") from None
+    if key_of(owner) != variable.id:
+        raise Unreadable("is that of another owner, copied")
+    return owner, objects
+
+
+def _is_form(word: str) -> bool:
+    return re.fullmatch(r"ws[0-9]{1,2}", word) is not None
+
+
+def _description(owner: str) -> str:
+    return f"What windsock.airflow has applied for the owner {owner}. Written by it; without it, prune knows nothing."

@@ -1,0 +1,85 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""What a server has, read with few requests."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Collection
+
+from ._airflow._dialect import Dialect
+from ._declaration import Desired
+from ._faults import ServerFault
+from ._kinds import VARIABLE, Kind
+from ._memory import Memories, no_memories, read_memories
+from ._parallel import in_parallel
+from ._plan import Actual, ActualObjects
+
+FORBIDDEN = 403
+FEW = 2  # up to so many objects of a kind are asked for one by one, more are listed
+
+
+class Reader:
+    """Reads one deployment. Lists are kept, so that none is fetched twice."""
+
+    def __init__(self, server: Dialect) -> None:
+        self.server = server
+        self._lists: dict[str, list[Actual]] = {}
+
+    def everything(self, kind: Kind) -> list[Actual]:
+        """All objects of a kind, each whole, without what this collection keeps for itself."""
+        listed = [one for one in self._list(kind) if not kind.keeps(one.id)]
+        partial = [one.id for one in listed if "extra" in one.unseen]
+        whole = {one.id: one for one in self._alone(kind, partial)}
+        return [whole.get(one.id, one) for one in listed]
+
+    def objects(self, desired: t.Iterable[Desired], listed: Collection[Kind] = ()) -> ActualObjects:
+        """What there is of the declared objects, and all there is of some kinds.
+
+        Fields that are not declared may be unseen.
+        """
+        wanted: dict[Kind, list[Desired]] = {kind: [] for kind in listed}
+        for one in desired:
+            wanted.setdefault(one.kind, []).append(one)
+        found = [one for kind, some in wanted.items() for one in self._of_kind(kind, some, kind in listed)]
+        return {(one.kind.name, one.id): one for one in found}
+
+    def memories(self, owner: str) -> Memories:
+        """What the owners have applied."""
+        known = self._lists.get(VARIABLE.name)
+        if known is None:
+            try:
+                known = self.server.list(VARIABLE, VARIABLE.reserved)
+            except ServerFault as fault:
+                if fault.status != FORBIDDEN:
+                    raise
+                return no_memories(owner, fault.message)
+        return read_memories([one for one in known if VARIABLE.keeps(one.id)], owner)
+
+    def _of_kind(self, kind: Kind, desired: list[Desired], all_of_them: bool) -> list[Actual]:
+        # Where the list does not show an extra, the objects whose extra matters are read alone at once.
+        alone = [one.id for one in desired if self._needs_own_reading(one)]
+        others = [one.id for one in desired if not self._needs_own_reading(one)]
+        if not all_of_them and len(others) <= FEW and not any(self._unreachable(kind, each) for each in others):
+            return self._alone(kind, [*others, *alone])
+        found = {one.id: one for one in self._list(kind) if not kind.keeps(one.id)}
+        found.update({one.id: one for one in self._alone(kind, alone)})
+        return [*found.values()]
+
+    def _needs_own_reading(self, one: Desired) -> bool:
+        return one.present and "extra" in one.fields and not self.server.abilities.lists_extra
+
+    def _unreachable(self, kind: Kind, object_id: str) -> bool:
+        return kind.name == "pool" and "/" in object_id and not self.server.abilities.slash_in_pool_name
+
+    def _list(self, kind: Kind) -> list[Actual]:
+        if kind.name not in self._lists:
+            self._lists[kind.name] = self.server.list(kind)
+        return self._lists[kind.name]
+
+    def _alone(self, kind: Kind, ids: list[str]) -> list[Actual]:
+        return [one for one in in_parallel(lambda object_id: self.server.get(kind, object_id), ids) if one is not None]
