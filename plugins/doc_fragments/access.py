@@ -69,7 +69,8 @@ options:
     default: 3
   api_version:
     description:
-      - The version of Airflow's API. V(auto) finds it out. V(v1), which is Airflow 2, is not supported yet.
+      - The version of Airflow's API, V(v1) for Airflow 2 and V(v2) for Airflow 3. V(auto) finds it out, which costs
+        one request more on Airflow 2.
     type: str
     choices: [auto, v1, v2]
     default: auto
