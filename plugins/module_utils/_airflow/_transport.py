@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from .._faults import ServerFault, Uncertain
 from .._json import NOT_JSON, read_json
+from .._parallel import AT_ONCE
 from ._access import Access
 from ._client import load_client
 
@@ -135,6 +136,7 @@ class Transport:
         configuration.cert_file = access.client_cert
         configuration.key_file = access.client_key
         configuration.retries = False  # repeated here, where it is known what may be
+        configuration.connection_pool_maxsize = AT_ONCE  # its own number depends on the cores of this machine
         if access.proxy_url:
             configuration.proxy = _without_userinfo(access.proxy_url)
             configuration.no_proxy = ""  # asked for in so many words, so the environment does not overrule it
@@ -208,6 +210,11 @@ class Transport:
             )
         if answer.status == 401 or (answer.status == 403 and "token" in reason.lower()):
             return f"{doing}: {url} does not accept the sign-in (HTTP {answer.status}{reason and ', '}{reason})"
+        if answer.status == 403 and self._headers.get("Authorization", "").startswith("Basic "):
+            return (  # Airflow 2 answers the same to both
+                f"{doing}: airflow_username and airflow_password are wrong, or this user has no right to (HTTP 403"
+                f"{reason and ', '}{reason})"
+            )
         if answer.status == 403:
             return f"{doing}: who is signed in has no right to (HTTP 403{reason and ', '}{reason})"
         return f"{doing}: {url} answers HTTP {answer.status}{reason and ', '}{reason}"
