@@ -7,14 +7,16 @@ SERVER = $(PYTHON) tests/support/airflow_server.py --
 TARGETS ?=
 # Only these cases of the bench, e.g. make bench CASE=noop
 CASE ?=
+# The system tests on these versions of Airflow, e.g. make system AIRFLOW=2.11.2,3.0.6
+AIRFLOW ?= 3.3.2
 
-.PHONY: help setup sync lint sanity unit integration system cores demo bench docs dist test-dist test lock clean
+.PHONY: help setup sync lint sanity unit integration system matrix cores demo bench docs dist test-dist test lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 setup: ## make the environments in build/env that the other targets need
-	@$(PYTHON) scripts/environment.py dev airflow-3.3.2
+	@$(PYTHON) scripts/environment.py dev airflow-2.11.2 airflow-3.0.6 airflow-3.3.2
 
 sync: ## copy the checkout to where Ansible looks for collections
 	@$(PYTHON) scripts/sync_collection.py
@@ -32,7 +34,10 @@ integration: ## the ansible-test targets against a real Airflow
 	@$(RUN) dev $(SERVER) sh scripts/integration.sh $(TARGETS)
 
 system: ## what only a real Airflow behind a proxy of ours can show
-	@$(RUN) dev pytest -n 2 --dist loadfile tests/system
+	@$(RUN) dev pytest -n 2 --dist loadfile tests/system --airflow $(AIRFLOW)
+
+matrix: ## the same on every version of Airflow that is promised
+	@$(MAKE) --no-print-directory system AIRFLOW=2.10.5,2.11.2,3.0.6,3.1.8,3.3.2
 
 cores: ## the smoke playbook under each supported ansible-core
 	@$(SERVER) $(PYTHON) scripts/cores.py

@@ -6,17 +6,33 @@
 It gets a `Stand` (one server), puts the server into the state that the case begins with, runs one program and returns
 its time. `less` names the case whose time is taken off (what Ansible costs anyhow), `floor` the case that what is left
 is compared with, `aim` the ratio that we would like to see: printed, never asserted. Both are measured along with it.
+Cases of one `group` share a state of the server; the groups are measured one after the other.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from data import PREFIX, DataSet
-from stand import BUILD, BenchError, Stand, Time
+from data import IDENTITY, PREFIX, DataSet
+from floor import V2
+from stand import BUILD, BenchError, Stand, Time, settings
+
+NEWEST = ("3.3.2",)
+AIRFLOW_3 = ("3.0.6", "3.3.2")
+AIRFLOW_2 = ("2.11.2",)
+SERVERS = (*AIRFLOW_2, *AIRFLOW_3)
+
+
+def representative(version: str) -> str:
+    """The one of these servers whose cases another version gets: the newest that is not newer, else the oldest."""
+
+    def order(each: str) -> list[int]:
+        return [int(part) for part in each.split(".")]
+
+    return max((each for each in SERVERS if order(each) <= order(version)), key=order, default=SERVERS[0])
 
 
 @dataclass(frozen=True)
@@ -27,7 +43,9 @@ class Case:
     less: str | None
     floor: str | None
     aim: float | None
-    servers: tuple[str, ...] | None
+    servers: tuple[str, ...]
+    group: str
+    turns: int
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -46,12 +64,14 @@ def case(
     less: str | None = None,
     floor: str | None = None,
     aim: float | None = None,
-    servers: tuple[str, ...] | None = None,
+    servers: tuple[str, ...] = SERVERS,
+    group: str = "",
+    turns: int = 9,
 ) -> Callable[[Measure], Measure]:
-    """Enter a function as the case `name`, on all servers or on some."""
+    """Enter a function as the case `name`. `turns`: it is not measured more often than that, since it takes long."""
 
     def enter(measure: Measure) -> Measure:
-        CASES[name] = Case(name, measure, objects, less, floor, aim, servers)
+        CASES[name] = Case(name, measure, objects, less, floor, aim, servers, group, turns)
         return measure
 
     return enter
@@ -62,85 +82,116 @@ def play(stand: Stand, task: dict[str, Any], data: DataSet | None = None, change
     done = stand.play([task], data.file if data else None)
     if bool(done.changed) != changed:
         raise BenchError(f"the task said changed={bool(done.changed)}, expected {changed}")
-    return Time(done.seconds)
+    return done.time
 
 
 @case("empty-playbook", 0)
 def empty_playbook(stand: Stand) -> Time:
-    return Time(stand.play([]).seconds)
+    return stand.play([]).time
+
+
+@case("nothing-src", 0, less="empty-playbook")
+def nothing_src(stand: Stand) -> Time:
+    """An empty module: what is left of a task with `src` when nothing is to be done."""
+    return play(stand, {"bench_nothing": {}})
 
 
 # -- a whole set in one task -----------------------------------------------------------------------------------------
 
 
-AIM = 2.0
+def whole_set(
+    suffix: str,
+    data: DataSet,
+    jobs: Collection[str] = ("create", "noop", "repair"),
+    drifting: Collection[str] = tuple(IDENTITY),
+    aims: dict[str, float] | None = None,
+    servers: tuple[str, ...] = SERVERS,
+    turns: int = 9,
+) -> None:
+    """Creation, no-op and repair of a set of objects: by the floor, by the collection from variables and from files.
 
-
-def whole_set(suffix: str = "", **counts: int) -> None:
-    """Creation, no-op and repair of one set of objects, by the collection and by the floor."""
-    data = DataSet(BUILD / "bench" / f"data{suffix}", **counts)
-    lists = {kind: "{{ " + kind + " }}" for kind in data.declarations}
+    From files is measured everywhere, since only that is free of Ansible's own cost; from variables where `aims` asks.
+    """
+    aims = aims or {}
+    lists = {kind: "{{ " + kind + " }}" for kind, objects in data.declarations.items() if objects}
+    shared: dict[str, Any] = {"servers": servers, "group": suffix, "turns": turns}
 
     begin: dict[str, Callable[[Stand], None]] = {
         "create": lambda stand: stand.wiped(),
-        "noop": lambda stand: stand.created(data),
-        "repair": lambda stand: stand.drifted(data),
+        "noop": lambda stand: stand.settled(data),
+        "repair": lambda stand: stand.drifted(data, drifting),
     }
 
-    @case(f"nothing{suffix}", data.objects, less="empty-playbook")
-    def nothing(stand: Stand) -> Time:
-        return play(stand, {"bench_nothing": lists}, data)
+    if any(name.startswith("variables-") for name in aims):
 
-    @case(f"nothing-src{suffix}", 0, less="empty-playbook")
-    def nothing_src(stand: Stand) -> Time:
-        return play(stand, {"bench_nothing": {}})
+        @case(f"nothing{suffix}", data.objects, less="empty-playbook", **shared)
+        def nothing(stand: Stand) -> Time:
+            return play(stand, {"bench_nothing": lists}, data)
 
-    def settings(stand: Stand, job: str, given: dict[str, Any], variables: DataSet | None) -> Time:
+    def measured(stand: Stand, job: str, given: dict[str, Any], variables: DataSet | None) -> Time:
         begin[job](stand)
-        task = {"windsock.airflow.airflow_settings": {**given, "update_secrets": "on_create"}}
-        time = play(stand, task, variables, changed=job != "noop")
-        stand.expect_as_declared(data)
+        time = play(stand, settings(**given), variables, changed=job != "noop")
+        if job != "noop":
+            stand.expect_as_declared(data)
         return time
 
     def enter(job: str) -> None:
         floor = f"floor-{job}{suffix}"
 
-        @case(floor, data.objects)
+        @case(floor, data.objects, **shared)
         def plain(stand: Stand) -> Time:
             begin[job](stand)
             time = stand.script(job, data)
             stand.expect_as_declared(data)
             return time
 
-        @case(f"settings-{job}{suffix}", data.objects, less=f"nothing{suffix}", floor=floor, aim=AIM)
-        def from_variables(stand: Stand) -> Time:
-            return settings(stand, job, lists, data)
+        aim = aims.get(f"src-{job}")
 
-        # No aim: reading the files is work of its own, which a module without data does not do.
-        @case(f"settings-src-{job}{suffix}", data.objects, less=f"nothing-src{suffix}", floor=floor)
+        @case(f"settings-src-{job}{suffix}", data.objects, less="nothing-src", floor=floor, aim=aim, **shared)
         def from_files(stand: Stand) -> Time:
-            return settings(stand, job, {"src": [str(data.file)]}, None)
+            return measured(stand, job, {"src": [str(data.file)]}, None)
 
-    for job in begin:
+        aim = aims.get(f"variables-{job}")
+        if aim is None:
+            return
+
+        @case(f"settings-{job}{suffix}", data.objects, less=f"nothing{suffix}", floor=floor, aim=aim, **shared)
+        def from_variables(stand: Stand) -> Time:
+            return measured(stand, job, lists, data)
+
+    for job in jobs:
         enter(job)
 
 
-whole_set()
+def objects_of(suffix: str, connections: int, variables: int, pools: int) -> DataSet:
+    return DataSet(BUILD / "bench" / f"data{suffix}", connections, variables, pools)
+
+
+# Reading the files is work of its own, which a module without data does not do: so an aim by src is the harder one.
+whole_set(
+    "",
+    objects_of("", 1000, 1000, 100),
+    aims={"variables-create": 2.0, "variables-noop": 2.0, "variables-repair": 2.0},
+    servers=AIRFLOW_3,
+)
+# Few, since each request costs such a server 0.15 s and more, and nearly every object needs one.
+whole_set("-100", objects_of("-100", 100, 100, 20), servers=AIRFLOW_2, turns=1)
 
 
 # -- Airflow's own tool ----------------------------------------------------------------------------------------------
 
 
-def airflowctl(kind: str, **counts: int) -> None:
-    """`airflowctl KIND import`: creates, and compares nothing."""
-    data = DataSet(BUILD / "bench" / f"data-{kind}", **{"connections": 0, "variables": 0, "pools": 0, **counts})
+def airflowctl(kind: str, data: DataSet) -> None:
+    """`airflowctl KIND import`, which creates and compares nothing, beside the collection with the same objects."""
+    whole_set(f"-{kind}", data, jobs=["create"], servers=AIRFLOW_3)
 
-    @case(f"floor-{kind}", data.objects)
-    def plain(stand: Stand) -> Time:
-        stand.wiped()
-        return stand.script("create", data)
-
-    @case(f"airflowctl-{kind}", data.objects, floor=f"floor-{kind}")
+    @case(
+        f"airflowctl-create-{kind}",
+        data.objects,
+        floor=f"floor-create-{kind}",
+        servers=AIRFLOW_3,
+        group=f"-{kind}",
+    )
     def its_import(stand: Stand) -> Time:
         if not stand.airflowctl:
             raise BenchError("airflowctl is not there")
@@ -149,20 +200,22 @@ def airflowctl(kind: str, **counts: int) -> None:
         home = stand.folder / "airflowctl"
         home.mkdir(exist_ok=True)
         (home / "production.json").write_text(json.dumps({"api_url": stand.url}), encoding="utf-8")
-        seconds, _output = stand.program(
+        api = stand.api()
+        assert isinstance(api, V2)
+        time, _output = stand.program(
             stand.airflowctl,
             kind,
             "import",
             data.airflowctl_file(kind),
             AIRFLOW_HOME=str(home),
-            AIRFLOW_CLI_TOKEN=stand.api().sign_in(),
+            AIRFLOW_CLI_TOKEN=api.token(),
         )
         stand.expect_as_declared(data)
-        return Time(seconds)
+        return time
 
 
-airflowctl("connections", connections=1000)
-airflowctl("variables", variables=1000)
+airflowctl("connections", objects_of("-connections", 1000, 0, 0))
+airflowctl("variables", objects_of("-variables", 0, 1000, 0))
 
 
 # -- one object at a time --------------------------------------------------------------------------------------------
@@ -171,10 +224,13 @@ LOOP = 10
 
 
 def loop(name: str, module: str, options: dict[str, Any], floor: str | None = None, aim: float | None = None) -> None:
-    @case(name, LOOP, less="empty-playbook", floor=floor, aim=aim)
+    @case(name, LOOP, less="empty-playbook", floor=floor, aim=aim, servers=NEWEST, group="loop")
     def looped(stand: Stand) -> Time:
         stand.wiped()
-        return play(stand, {module: options, "loop": list(range(LOOP))}, changed=floor is not None)
+        done = stand.play([{module: options, "loop": list(range(LOOP))}], watched=False)
+        if bool(done.changed) != (floor is not None):
+            raise BenchError(f"the loop said changed={bool(done.changed)}")
+        return done.time
 
 
 loop("loop-nothing", "bench_nothing", {})
@@ -198,3 +254,19 @@ loop(
     floor="loop-nothing",
     aim=1.6,
 )
+
+
+# -- growth ----------------------------------------------------------------------------------------------------------
+# What a nightly run costs from 1,000 to 10,000 objects of a kind: time and memory of the module shall grow as they do.
+# (Of a list Airflow 3.3 reads every id for every page, to see which the user may read: that part grows faster.)
+
+for thousands in (1, 3, 10):
+    whole_set(
+        f"-{thousands}k",
+        objects_of(f"-{thousands}k", 1000 * thousands, 1000 * thousands, 0),
+        jobs=["noop", "repair"] if thousands == 10 else ["noop"],
+        drifting=["connections"],
+        aims={"src-noop": 1.5, "variables-noop": 2.0, "src-repair": 3.0, "variables-repair": 3.0},
+        servers=NEWEST,
+        turns=2,
+    )

@@ -16,6 +16,10 @@ from typing import Any
 #: Everything made here starts with this, and nothing else on a server is ever touched.
 PREFIX = "bench_"
 
+#: In whose name the collection applies them, and the variable in which it keeps what that owner has applied.
+OWNER = "bench"
+MEMORY = f"windsock_applied_{OWNER.encode().hex()}"
+
 #: The field that names an object of each kind.
 IDENTITY = {"connections": "connection_id", "variables": "key", "pools": "name"}
 

@@ -96,6 +96,7 @@ def install(name: str, folder: Path, lock: Path) -> None:
 def write_locks(names: list[str]) -> None:
     uv = str(ensure("tools") / "bin" / "uv")
     for name in names or sorted(path.stem for path in REQUIREMENTS.glob("*.in")):
+        source = REQUIREMENTS / f"{name}.in"
         run(
             uv,
             "pip",
@@ -107,10 +108,17 @@ def write_locks(names: list[str]) -> None:
             NEEDS_PYTHON.get(name, DEFAULT_PYTHON),
             "--custom-compile-command",
             f"python3 scripts/environment.py --lock {name}",
-            f"{REQUIREMENTS / name}.in",
+            *resolver_options(source),
+            str(source),
             "-o",
             f"{REQUIREMENTS / name}.txt",
         )
+
+
+def resolver_options(source: Path) -> list[str]:
+    """What its line `# uv: OPTIONS` says: an old version works only with the packages of its time."""
+    lines = source.read_text().splitlines()
+    return [option for line in lines if line.startswith("# uv: ") for option in line.split()[2:]]
 
 
 def run(*command: str) -> None:

@@ -2,21 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads C(src) on the controller, where files and vault passwords are; the module gets one merged declaration."""
+"""Puts the texts of files into C(src) in place of their paths: files and vault passwords are on the controller.
+
+The module makes declarations of them. What is wrong is handed on too, for the module to tell with every other fault.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.windsock.airflow.plugins.module_utils._merge import IDENTITIES, merge
-from ansible_collections.windsock.airflow.plugins.plugin_utils._declaration_files import (
-    DeclarationFileError,
-    expand,
-    read,
-)
+from ansible_collections.windsock.airflow.plugins.module_utils._files import Handed, expand, not_found
+from ansible_collections.windsock.airflow.plugins.plugin_utils._declaration_files import hand_on
 
 
 class ActionModule(ActionBase):
@@ -27,37 +27,29 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
-        sources = arguments.pop("src", None)
-        if sources is not None:
-            files, faults = self._read([sources] if isinstance(sources, str) else sources)
-            if faults:
-                return {**result, "failed": True, "msg": "\n".join(faults)}
-            arguments.update(_merged(files, arguments))
+        sources = arguments.get("src")
+        if sources is not None and not _is_true(arguments.get("remote_src")):
+            arguments["src"] = self._handed([sources] if isinstance(sources, str) else sources)
         wrap_async = bool(self._task.async_val)
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async))
         return result
 
-    def _read(self, sources: Any) -> tuple[list[dict[str, Any]], list[str]]:
-        """The contents of all files, and every fault."""
+    def _handed(self, sources: Any) -> list[Handed]:
         if not isinstance(sources, list) or not all(isinstance(source, str) for source in sources):
-            return [], ["src: must be a list of files and folders"]
-        files, faults = [], []
+            return [{"path": "src", "fault": "must be a list of files and folders"}]
+        handed: list[Handed] = []
         for source in sources:
             try:
-                files += [read(path, self._loader) for path in expand(self._find_needle("files", source), "/")]
-            except DeclarationFileError as fault:
-                faults.append(f"src: {fault}")
-            except AnsibleError:
-                faults.append(f"src: {source}: there is no such file or folder")
-        return files, faults
+                files = expand(self._find_needle("files", source))
+            except (AnsibleError, OSError):
+                handed.append(not_found(source))
+                continue
+            handed += [hand_on(file, self._loader) for file in files]
+        return handed
 
 
-def _merged(files: list[dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
-    merged = {}
-    for kind in IDENTITIES:
-        own = arguments.get(kind)
-        if own is not None and not isinstance(own, list):
-            merged[kind] = own  # the module refuses it, with every other fault
-        elif own is not None or any(kind in each for each in files):
-            merged[kind] = merge(kind, [*(each.get(kind) for each in files), own])
-    return merged
+def _is_true(value: Any) -> bool:
+    try:
+        return boolean(value)
+    except TypeError:  # no boolean, which the module says with every other fault
+        return False

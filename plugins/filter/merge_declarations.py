@@ -11,7 +11,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.windsock.airflow.plugins.module_utils._merge import IDENTITIES, merge
 
 
-def merge_declarations(sources: Any, kind: str) -> list[Any]:
+def merge_declarations(sources: Any, kind: str, undeclared: Any = None) -> Any:
     # Never a value in these texts: what a user put in the wrong place may well be a secret.
     if kind not in IDENTITIES:
         raise AnsibleFilterError(f"merge_declarations: the kind must be one of {', '.join(IDENTITIES)}")
@@ -24,6 +24,8 @@ def merge_declarations(sources: Any, kind: str) -> list[Any]:
     ]
     if wrong:
         raise AnsibleFilterError("\n".join(wrong))
+    if undeclared is not None and all(source is None for source in sources):
+        return undeclared
     return merge(kind, sources)
 
 

@@ -13,8 +13,8 @@ author:
 description:
   - Reads files of declarations on the controller and returns what they declare of one kind, one list for each file, in
     the order given. Merge them with P(windsock.airflow.merge_declarations#filter).
-  - The role P(windsock.airflow.airflow_settings#role) uses it, so that no secret has to pass through a fact or
-    a registered variable.
+  - The role P(windsock.airflow.airflow_settings#role) uses it where files hold templates, so that no secret has to pass
+    through a fact or a registered variable.
   - A file is YAML or JSON and holds a mapping with any of the keys C(connections), C(variables) and C(pools), each
     of them a list. Every other key is refused.
   - A file may be encrypted whole with ansible-vault, or hold inline C(!vault) values. It may hold Jinja templates and
@@ -38,6 +38,8 @@ options:
       - pools
     required: true
 seealso:
+  - plugin: windsock.airflow.plain_declarations
+    plugin_type: lookup
   - plugin: windsock.airflow.merge_declarations
     plugin_type: filter
   - module: windsock.airflow.airflow_settings
@@ -55,9 +57,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _list:
   description:
-    - One list of declarations for each file.
+    - One list of declarations for each file, V(null) for a file that does not declare the kind.
   type: list
-  elements: list
+  elements: raw
 """
 
 from typing import Any
@@ -67,30 +69,29 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.windsock.airflow.plugins.plugin_utils._declaration_files import (
     DeclarationFileError,
-    expand,
+    of_each_file,
     read,
 )
 
 
 class LookupModule(LookupBase):
-    def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[list[Any]]:
+    def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[list[Any] | None]:
         self.set_options(var_options=variables, direct=kwargs)
         kind = self.get_option("kind")
         basedir = (variables or {}).get("playbook_dir") or self._loader.get_basedir()
+        try:
+            contents = of_each_file(terms, basedir, lambda file: read(file, self._loader))
+        except DeclarationFileError as error:
+            raise AnsibleLookupError(str(error)) from None
+
+        sources: list[list[Any] | None] = []
         faults: list[str] = []
-
-        contents = {}
-        for path in [path for term in terms for path in ([term] if isinstance(term, str) else term)]:
-            try:
-                contents |= {file: read(file, self._loader, templates=True) for file in expand(path, basedir)}
-            except DeclarationFileError as fault:
-                faults.append(str(fault))
-        self._refuse(faults)
-
-        sources = []
         for file, content in contents.items():
+            if content.get(kind) is None:
+                sources.append(None)
+                continue
             try:
-                declared = self._templar.template(content.get(kind)) or []
+                declared = self._templar.template(content[kind]) or []
             except AnsibleError as error:
                 # Our own words alone: the error itself would show the lines of the file, or of the template, around it.
                 faults.append(f"{file}: {kind}: {error.message.split('. String: ')[0]}")
@@ -98,10 +99,6 @@ class LookupModule(LookupBase):
             if not isinstance(declared, list):
                 faults.append(f"{file}: {kind} must be a list")
             sources.append(declared)
-        self._refuse(faults)
-        return sources
-
-    @staticmethod
-    def _refuse(faults: list[str]) -> None:
         if faults:
             raise AnsibleLookupError("\n".join(faults))
+        return sources

@@ -83,8 +83,10 @@ SETS = Arguments(
     {
         **{kind.plural: {"type": "list", "elements": "dict", "options": one(kind).options} for kind in reversed(KINDS)},
         "src": {"type": "list", "elements": "path"},
+        "remote_src": {"type": "bool", "default": False},
     },
-    frozenset(kind.plural for kind in KINDS),
+    # In place of the paths in src, the action plugin hands on what the files hold.
+    frozenset({*(kind.plural for kind in KINDS), "src"}),
 )
 """A list of objects of each kind."""
 

@@ -42,9 +42,9 @@ Given = tuple[Kind, t.Any, str]
 """A kind, the words of one object of it, and how the user finds them."""
 
 
-def declare(given: t.Iterable[Given], enforce_defaults: bool = False) -> list[Desired]:
-    """Read the declarations. Raises Refused with every fault."""
-    faults: list[Fault] = []
+def declare(given: t.Iterable[Given], enforce_defaults: bool = False, found: t.Iterable[Fault] = ()) -> list[Desired]:
+    """Read the declarations. Raises Refused with every fault, those that were found before too."""
+    faults = list(found)
     desired: dict[tuple[str, str], Desired] = {}
     places: dict[tuple[str, str], str] = {}
     for kind, words, place in given:

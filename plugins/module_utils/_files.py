@@ -12,7 +12,7 @@ import os
 import typing as t
 
 SUFFIXES = (".yml", ".yaml", ".json")
-VAULT = b"$ANSIBLE_VAULT;"
+VAULT = b"$ANSIBLE_VAULT"
 
 
 class Handed(t.TypedDict, total=False):
@@ -30,11 +30,12 @@ class Handed(t.TypedDict, total=False):
 def expand(path: str) -> list[str]:
     """The files that a path stands for: itself, or what a folder holds, sorted by name. Raises OSError."""
     path = os.path.normpath(path)
+    if os.path.isfile(path):
+        return [path]
     if os.path.isdir(path):
         names = sorted(name for name in os.listdir(path) if name.endswith(SUFFIXES) and not name.startswith("."))
         return [file for file in (os.path.join(path, name) for name in names) if os.path.isfile(file)]
-    os.stat(path)
-    return [path]
+    raise FileNotFoundError(path)
 
 
 def not_found(path: str) -> Handed:
@@ -42,31 +43,32 @@ def not_found(path: str) -> Handed:
     return {"path": path, "fault": "there is no such file or folder"}
 
 
-def decoded(path: str, content: bytes) -> Handed:
-    """A file whose bytes were read."""
+def load(path: str, decrypt: t.Callable[[bytes], bytes]) -> Handed:
+    """A file with its text. decrypt is for one that ansible-vault encrypted whole, and raises ValueError."""
     try:
+        with open(path, "rb") as file:
+            content = file.read()
+        if content.startswith(VAULT):
+            content = decrypt(content)
         return {"path": path, "text": content.decode("utf-8-sig")}
+    except OSError:
+        return {"path": path, "fault": "cannot be read"}
     except UnicodeDecodeError as error:
-        return {"path": path, "fault": f"is not UTF-8, see line {content[: error.start].count(10) + 1}"}
+        return {"path": path, "fault": f"is not UTF-8, see line {content.count(10, 0, error.start) + 1}"}
+    except ValueError as error:
+        return {"path": path, "fault": str(error)}
 
 
-def read_here(path: str) -> list[Handed]:
+def load_here(path: str) -> list[Handed]:
     """What a path of this host stands for."""
     path = os.path.expanduser(os.path.expandvars(path))
     if not os.path.isabs(path):
         return [{"path": path, "fault": "must be an absolute path, since remote_src is set"}]
     try:
-        return [_read(file) for file in expand(path)]
+        return [load(file, _refuse) for file in expand(path)]
     except OSError:
         return [not_found(path)]
 
 
-def _read(path: str) -> Handed:
-    try:
-        with open(path, "rb") as file:
-            content = file.read()
-    except OSError:
-        return {"path": path, "fault": "cannot be read"}
-    if content.startswith(VAULT):
-        return {"path": path, "fault": "is encrypted with ansible-vault, which only the controller can decrypt"}
-    return decoded(path, content)
+def _refuse(_content: bytes) -> bytes:
+    raise ValueError("is encrypted with ansible-vault, which only the controller can decrypt")

@@ -12,13 +12,14 @@ import typing as t
 
 from . import _engine
 from ._airflow._dialect import Dialect
-from ._declaration import declare, listed
-from ._faults import Fault, Refused
+from ._declaration import declare
+from ._faults import Fault
 from ._kinds import KINDS, Kind
 from ._plan import Actual, Policy
 from ._prune import Pruning
 from ._reading import Reader
 from ._report import Report
+from ._sources import gather, read_sources
 
 Words = dict[str, t.Any]
 
@@ -40,19 +41,12 @@ class Sets:
     """Objects of every kind."""
 
     def prepare(self, given: Words, params: Words) -> _engine.Work:
-        if params["src"]:
-            raise Refused([Fault("src", "is read by the action plugin of this module, which this call went around")])
-        entries = [
-            each for kind in KINDS if given.get(kind.plural) is not None for each in listed(kind, given[kind.plural])
-        ]
-        faults = _wrong_pruning(params)
-        try:
-            desired = declare(entries, params["enforce_defaults"])
-        except Refused as refused:
-            faults += refused.faults
-        if faults:
-            raise Refused(faults)
-        kinds = [kind for kind in KINDS if given.get(kind.plural) is not None]
+        files = read_sources(given.get("src"), bool(params.get("remote_src")))
+        faults = [*_wrong_pruning(params), *(fault for file in files for fault in file.faults)]
+        entries = [each for kind in KINDS for each in gather(kind, files, given.get(kind.plural))]
+        desired = declare(entries, params["enforce_defaults"], faults)
+        sources = [given, *(file.lists for file in files)]
+        kinds = [kind for kind in KINDS if any(source.get(kind.plural) is not None for source in sources)]
         policy = Policy(params["update_secrets"])
         pruning = Pruning(params["prune"], params["prune_limit"], tuple(params["protect"] or ()), params["owner"] or "")
         return lambda server, check_mode: _engine.run(desired, kinds, policy, pruning, server, check_mode)

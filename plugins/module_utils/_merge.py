@@ -31,19 +31,25 @@ def merge(kind: str, sources: Iterable[Sequence[Any] | None]) -> list[Any]:
     What is wrong inside a source (no id, an id twice, not a mapping) is left in place: whoever takes
     the result refuses it, together with every other fault.
     """
-    merged: list[Any] = []
+    return [item for item, _parts in merge_parts(kind, sources)]
+
+
+def merge_parts(kind: str, sources: Iterable[Sequence[Any] | None]) -> list[tuple[Any, list[tuple[int, int]]]]:
+    """The same, each object with where its parts stood: the number of the source, and of the entry in that."""
+    merged: list[tuple[Any, list[tuple[int, int]]]] = []
     places: dict[str, int] = {}  # where the object of that id is in merged
-    for source in sources:
-        known = dict(places)  # as the sources before this one left it
-        for declared in source or ():
+    for number, source in enumerate(sources):
+        met: set[str | None] = {None}  # in this source
+        for entry, declared in enumerate(source or ()):
             item, name = _identified(kind, declared)
-            if name in known:
-                place = known.pop(name)
-                merged[place] = _overlaid(merged[place], item)
+            if name not in met and name in places:
+                earlier, parts = merged[places[name]]
+                merged[places[name]] = _overlaid(earlier, item), [*parts, (number, entry)]
             else:
                 if name is not None:
                     places.setdefault(name, len(merged))
-                merged.append(item)
+                merged.append((item, [(number, entry)]))
+            met.add(name)
     return merged
 
 

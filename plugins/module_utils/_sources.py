@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 
 from ._declaration import Given, listed
 from ._faults import Fault, suggestion
-from ._files import Handed, read_here
+from ._files import Handed, load_here
 from ._kinds import KINDS, Kind
-from ._merge import merge_parts
+from ._merge import IDENTITIES, merge_parts
 from ._texts import Content, Flaw, read_json_text, twice
 from ._yaml import YamlMissing, read_yaml
 
@@ -43,7 +43,7 @@ def read_sources(src: t.Any, remote: bool) -> list[Declarations]:
     sources = [src] if isinstance(src, str) else src
     if not isinstance(sources, list) or not all(isinstance(each, str) for each in sources):
         return [_faulty("src", Flaw("must be a list of files and folders"))]
-    return [_read(handed) for path in sources for handed in read_here(path)]
+    return [_read(handed) for path in sources for handed in load_here(path)]
 
 
 def gather(kind: Kind, files: list[Declarations], own: t.Any) -> list[Given]:
@@ -51,9 +51,11 @@ def gather(kind: Kind, files: list[Declarations], own: t.Any) -> list[Given]:
     sources = [file.lists[kind.plural] for file in files if kind.plural in file.lists]
     options = [] if own is None else listed(kind, own)
     if isinstance(own, list):
-        sources.append(options)
-    elif own is not None:
-        return options  # faulty as it is
+        return _merged(kind, [*sources, options])
+    return [*_merged(kind, sources), *options]  # what is no list is refused as such
+
+
+def _merged(kind: Kind, sources: list[list[Given]]) -> list[Given]:
     if len(sources) < 2:
         return [given for source in sources for given in source]
     merged = merge_parts(kind.plural, [[words for _kind, words, _place in source] for source in sources])
@@ -92,7 +94,7 @@ def _declarations(path: str, content: Content) -> Declarations:
     """The lists in a text, and whether it is what a file of declarations may be."""
     known = {kind.plural: kind for kind in KINDS}
     if content.sections is None:
-        return _faulty(path, Flaw(f"must be a mapping with the keys {', '.join(known)}"))
+        return _faulty(path, Flaw(f"must be a mapping with the keys {', '.join(IDENTITIES)}"))
     flaws = list(content.flaws)
     lists: dict[str, list[Given]] = {}
     for section in content.sections:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+from collections import Counter
 from dataclasses import dataclass
 
 
@@ -111,6 +112,6 @@ class _Reading:
     def _mapping(self, pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
         mapping = dict(pairs)
         if len(mapping) < len(pairs):
-            keys = [key for key, _value in pairs]
-            self.repeated += [key for key in mapping if keys.count(key) > 1]
+            times = Counter(key for key, _value in pairs)
+            self.repeated += [key for key in times if times[key] > 1]
         return mapping

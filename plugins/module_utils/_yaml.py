@@ -18,12 +18,13 @@ import typing as t
 
 from ._texts import Content, Flaw, Section, twice
 
-TEXT, NULL, BOOL, INT, FLOAT, TIMESTAMP, SEQUENCE, MAPPING, MERGE = (
+TEXT, NULL, BOOL, INT, FLOAT, TIMESTAMP, SEQUENCE, MAPPING, MERGE, VALUE = (
     f"tag:yaml.org,2002:{name}"
-    for name in ("str", "null", "bool", "int", "float", "timestamp", "seq", "map", "merge")
+    for name in ("str", "null", "bool", "int", "float", "timestamp", "seq", "map", "merge", "value")
 )
 UNSAFE = "!unsafe"  # no matter here, where nothing is a template
 VAULTED = ("!vault", "!vault-encrypted")
+UNDECIPHERABLE = "cannot be decrypted with the ansible-vault passwords of this run"
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -34,7 +35,7 @@ class YamlMissing(ImportError):
 def read_yaml(text: str, vaulted: dict[str, str] | None) -> Content:
     """A text of YAML. Raises Flaw, or YamlMissing.
 
-    vaulted: see _files.Handed; None where nothing can be decrypted.
+    vaulted: see _files.Handed.
     """
     try:
         import yaml
@@ -48,7 +49,9 @@ def read_yaml(text: str, vaulted: dict[str, str] | None) -> Content:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise Flaw("is neither YAML nor JSON", mark.line + 1, mark.column + 1) from None
+        composed = isinstance(error, yaml.composer.ComposerError)
+        reason = "has a second document, or an alias without its anchor" if composed else "is neither YAML nor JSON"
+        raise Flaw(reason, mark.line + 1, mark.column + 1) from None
     except yaml.YAMLError:
         found = UNPRINTABLE.search(text)
         line = text.count("\n", 0, found.start()) + 1 if found else None
@@ -66,6 +69,8 @@ class _Reading:
         self.flaws: dict[tuple[int, int, str], Flaw] = {}  # once each: what is referred to is made anew each time
         self.scalars = {
             TEXT: loader.construct_scalar,
+            MERGE: loader.construct_scalar,  # where it is no key, << is a text, and so is =
+            VALUE: loader.construct_scalar,
             NULL: loader.construct_yaml_null,
             BOOL: loader.construct_yaml_bool,
             INT: loader.construct_yaml_int,
@@ -96,7 +101,7 @@ class _Reading:
             return self.mapping(node)
         if node.id == "sequence" and node.tag in (SEQUENCE, UNSAFE):
             return [self.value(each) for each in node.value]
-        return self.flaw(node, "a tag that declarations do not have")
+        return self.flaw(node, "has a tag that means nothing here")
 
     def scalar(self, node: t.Any) -> t.Any:
         tag = node.tag
@@ -105,7 +110,7 @@ class _Reading:
         if tag in VAULTED:
             return self.decrypted(node)
         if tag not in self.scalars:
-            return self.flaw(node, "a tag that declarations do not have")
+            return self.flaw(node, "has a tag that means nothing here")
         try:
             return self.scalars[tag](node)
         except (ValueError, LookupError, AttributeError):
@@ -115,7 +120,7 @@ class _Reading:
         if self.vaulted is None:
             return self.flaw(node, "is encrypted with ansible-vault, which only the controller can decrypt")
         if node.value not in self.vaulted:
-            return self.flaw(node, "cannot be decrypted with the ansible-vault passwords of this run")
+            return self.flaw(node, UNDECIPHERABLE)
         return self.vaulted[node.value]
 
     def mapping(self, node: t.Any) -> dict[str, t.Any]:
@@ -145,11 +150,11 @@ class _Reading:
         if node.id != "scalar":
             self.flaw(node, "a key must be text, and a template must be in quotes")
             return ""
-        if node.tag in (TEXT, MERGE):
-            return node.value
-        value = self.scalar(node)
+        value = self.value(node)
         return value if isinstance(value, str) else json.dumps(value)
 
-    def flaw(self, node: t.Any, reason: str) -> None:
+    def flaw(self, node: t.Any, reason: str) -> t.Any:
+        """Note it; null stands in for what is wrong."""
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
         self.flaws[line, column, reason] = Flaw(reason, line, column)
+        return None

@@ -23,6 +23,8 @@ extends_documentation_fragment:
   - windsock.airflow.access
   - windsock.airflow.policy
   - windsock.airflow.attributes
+requirements:
+  - PyYAML, for O(src) in YAML
 attributes:
   check_mode:
     support: full
@@ -191,8 +193,53 @@ options:
       - Objects of the same id are merged field by field, in the order given; the options of the task come last.
       - Looked for on the controller, where Ansible looks for files of a role or playbook. What ansible-vault encrypted
         is decrypted, whole files (faster) and inline values. Templates are not evaluated.
+      - What is wrong with an object is told with the file and the line where it begins; if it is declared in several
+        files, with each of them. A key that stands twice in a mapping is refused.
+      - "The module reads the files by itself, so this is the way for thousands of objects. YAML needs PyYAML where the
+        module runs; JSON needs nothing and is read several times faster."
     type: list
     elements: path
+  remote_src:
+    description:
+      - Whether O(src) names files and folders of the host, not of the controller.
+      - Their paths must be absolute. What ansible-vault encrypted is refused there, since its passwords stay on the
+        controller.
+    type: bool
+    default: false
+  prune:
+    description:
+      - What to do with objects that are not declared.
+      - V(none) leaves them alone.
+      - V(owned) deletes those that an earlier run of the same O(owner) applied. Without a memory of such runs nothing
+        is deleted, and a warning says why.
+      - V(all) deletes them, whoever made them, but for what other owners have applied.
+      - Only in the kinds that are declared. An empty list declares a kind of which nothing is to be left.
+      - C(default_pool) is never deleted.
+    type: str
+    choices: [none, owned, all]
+    default: none
+  prune_limit:
+    description:
+      - How many objects O(prune) may delete in one run. If it were more, nothing is written at all, and the task fails.
+    type: int
+    default: 10
+  protect:
+    description:
+      - "Shell patterns of ids that O(prune) never deletes, of whatever kind: V(legacy_*), for example. Upper and lower
+        case differ."
+    type: list
+    elements: str
+    default: []
+  owner:
+    description:
+      - In whose name objects are applied. Whoever declares a part of a deployment on their own needs a name of their
+        own, at most 60 characters.
+      - What an owner has applied is kept in one Airflow variable for each owner, whose key begins with
+        C(windsock_applied_). No module of this collection ever shows, changes or deletes it otherwise.
+      - An object that two owners declare is told in a warning. Neither prunes what the other has applied.
+      - With an empty string nothing is kept, and O(prune=owned) is refused.
+    type: str
+    default: default
 seealso:
   - module: windsock.airflow.airflow_connection
   - module: windsock.airflow.airflow_variable
@@ -235,6 +282,13 @@ EXAMPLES = r"""
       windsock.airflow.airflow_settings:
         pools:
           - {name: warehouse, slots: 4}
+
+    - name: These variables and no others of ours, whatever was declared before
+      windsock.airflow.airflow_settings:
+        owner: analytics
+        prune: owned
+        variables:
+          - {key: analytics_bucket, value: "s3://analytics"}
 
     - name: Declarations from files
       windsock.airflow.airflow_settings:

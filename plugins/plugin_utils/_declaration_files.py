@@ -4,47 +4,75 @@
 
 # Private to this collection: no stable interface for others.
 
-"""Find and read files of declarations on the controller.
+"""Find and read files of declarations on the controller, with the vault passwords of this run.
 
-A file is a mapping with any of the keys connections, variables and pools. Ansible's own loader reads it, so it may be
-encrypted with ansible-vault, whole or value by value. No error told here holds anything but names and positions.
+As texts, which the module makes declarations of; or, where templates are to be evaluated, by Ansible's own loader. No
+error told here holds anything but names and positions.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import ansible.template
+import yaml
 from ansible.errors import AnsibleError, AnsibleFileNotFound
 
+from ansible_collections.windsock.airflow.plugins.module_utils._files import Handed, expand, load, not_found
 from ansible_collections.windsock.airflow.plugins.module_utils._merge import IDENTITIES
+from ansible_collections.windsock.airflow.plugins.module_utils._yaml import UNDECIPHERABLE, VAULTED
 
-SUFFIXES = (".yml", ".yaml", ".json")
+Decrypt = Callable[[bytes], bytes]
 
 # Before 2.19 every text was a template, and the loader does not know the word.
 _TEMPLATES: dict[str, Any] = {"trusted_as_template": True} if hasattr(ansible.template, "trust_as_template") else {}
 
 
 class DeclarationFileError(Exception):
-    """What is wrong with one file or folder, as a sentence that names it."""
+    """What is wrong with files or folders, in a sentence for each that names it."""
 
 
-def expand(path: str, basedir: str) -> list[str]:
-    """The files that a path stands for: itself, or what a folder holds, sorted by name."""
-    path = os.path.normpath(os.path.join(basedir, os.path.expanduser(path)))
-    if os.path.isfile(path):
-        return [path]
-    if os.path.isdir(path):
-        names = sorted(name for name in os.listdir(path) if name.endswith(SUFFIXES) and not name.startswith("."))
-        return [file for file in (os.path.join(path, name) for name in names) if os.path.isfile(file)]
-    raise DeclarationFileError(f"{path}: there is no such file or folder")
+def of_each_file(terms: Iterable[Any], basedir: str, ask: Callable[[str], Any]) -> dict[str, Any]:
+    """Ask something of each file that paths, or lists of paths, stand for, in order. Raises DeclarationFileError."""
+    answers: dict[str, Any] = {}
+    faults = []
+    for path in [path for term in terms for path in ([term] if isinstance(term, str) else term)]:
+        path = os.path.normpath(os.path.join(basedir, os.path.expanduser(path)))
+        try:
+            answers |= {file: ask(file) for file in expand(path)}
+        except OSError:
+            faults.append(f"{path}: {not_found(path)['fault']}")
+        except DeclarationFileError as fault:
+            faults.append(str(fault))
+    if faults:
+        raise DeclarationFileError("\n".join(faults))
+    return answers
 
 
-def read(path: str, loader: Any, templates: bool = False) -> dict[str, Any]:
-    """One file as it stands. templates: whether texts in it may be evaluated as templates later."""
+def hand_on(path: str, loader: Any) -> Handed:
+    """One file as the module takes it."""
+    handed = load(path, _decrypting(loader))
+    if "!vault" in handed.get("text", ""):
+        handed["vaulted"] = _vaulted(handed["text"], _decrypting(loader))
+    return handed
+
+
+def holds_template(path: str, loader: Any) -> bool:
+    """Whether there may be anything in a file for Ansible to evaluate. Raises DeclarationFileError."""
+    loaded = load(path, _decrypting(loader))
+    if "fault" in loaded:
+        raise DeclarationFileError(f"{path}: {loaded['fault']}")
+    return re.search("{[{%#]", loaded["text"]) is not None
+
+
+def read(path: str, loader: Any) -> dict[str, Any]:
+    """One file as it stands, its texts marked as templates. Raises DeclarationFileError."""
     try:
-        content, fault = loader.load_from_file(path, unsafe=True, **(_TEMPLATES if templates else {})), None  # no copy
+        content, fault = loader.load_from_file(path, unsafe=True, **_TEMPLATES), None  # unsafe: no copy
     except AnsibleError as error:
         content, fault = None, _without_content(error)
     if fault:  # raised here, where the loader's own error, which quotes the file, is no longer its context
@@ -58,11 +86,33 @@ def read(path: str, loader: Any, templates: bool = False) -> dict[str, Any]:
         raise DeclarationFileError(
             f"{path}: unknown key {', '.join(map(repr, unknown))}; a file of declarations has {', '.join(IDENTITIES)}"
         )
-    allowed = (list, type(None), str) if templates else (list, type(None))
-    wrong = [kind for kind in content if not isinstance(content[kind], allowed)]
+    wrong = [kind for kind in content if not isinstance(content[kind], (list, type(None), str))]  # text: a template
     if wrong:
         raise DeclarationFileError(f"{path}: {', '.join(wrong)} must be a list")
     return content
+
+
+def _decrypting(loader: Any) -> Decrypt:
+    def decrypt(content: bytes) -> bytes:
+        try:
+            # The loader's public method for it leaves a temporary file while it is used.
+            return loader._vault.decrypt(content)
+        except AnsibleError:
+            reason = UNDECIPHERABLE
+        raise ValueError(reason)  # out here, so that nothing of the other error comes along
+
+    return decrypt
+
+
+def _vaulted(text: str, decrypt: Decrypt) -> dict[str, str]:
+    """What each value says that is encrypted by itself, by its encrypted text; not those that cannot be decrypted."""
+    values: dict[str, str] = {}
+    with contextlib.suppress(yaml.YAMLError):  # the module comes to the same place, and tells it
+        for event in yaml.parse(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if isinstance(event, yaml.ScalarEvent) and event.tag in VAULTED:
+                with contextlib.suppress(ValueError):
+                    values[event.value] = decrypt(event.value.encode()).decode()
+    return values
 
 
 def _without_content(error: BaseException) -> str:
@@ -75,5 +125,5 @@ def _without_content(error: BaseException) -> str:
     if isinstance(error, AnsibleFileNotFound):
         return "cannot be read"
     if "ecrypt" in str(error) or "ault" in str(error):
-        return "cannot be decrypted with the ansible-vault passwords of this run"
+        return UNDECIPHERABLE
     return f"cannot be loaded ({type(error).__name__})"

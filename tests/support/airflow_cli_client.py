@@ -12,10 +12,12 @@ import socket
 import sys
 import time
 
+PATIENCE = 120  # a session needs 3 s to load, but several servers may be starting at the same time
 
-def ask(path, argv, patience=30):
+
+def ask(path, argv):
     """The session's answer, {code, stdout, stderr}; waits for a session that is still starting."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     while True:
         call = socket.socket(socket.AF_UNIX)
         try:

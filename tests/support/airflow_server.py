@@ -10,18 +10,18 @@
 
     python3 tests/support/airflow_server.py [--version 3.3.2] -- COMMAND ARGS
 
-The second form exports AIRFLOW_API_URL, AIRFLOW_API_USERNAME, AIRFLOW_API_PASSWORD, WINDSOCK_AIRFLOW_CLI (a quick
-`airflow` of that server) and WINDSOCK_VIEWER_USERNAME, WINDSOCK_VIEWER_PASSWORD (who may not read connections), runs
-COMMAND and exits with its code.
+The second form exports AIRFLOW_API_URL, AIRFLOW_API_USERNAME, AIRFLOW_API_PASSWORD, WINDSOCK_AIRFLOW_VERSION,
+WINDSOCK_AIRFLOW_CLI (a quick `airflow` of that server) and WINDSOCK_VIEWER_USERNAME, WINDSOCK_VIEWER_PASSWORD (who
+may not read connections), runs COMMAND and exits with its code. Every version that has a lock file,
+requirements/airflow-VERSION.txt, can be had.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
-import json
+import contextlib
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -30,6 +30,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,11 +42,11 @@ sys.path[:0] = [str(ROOT / "scripts"), str(SUPPORT)]
 import airflow_cli_client  # noqa: E402
 import environment  # noqa: E402
 import keeper  # noqa: E402
+from airflow_generations import USERS, Airflow2, Airflow3, generation_of  # noqa: E402
 
 DEFAULT_VERSION = "3.3.2"
 START_SECONDS = 120
-USERS = {"admin": "admin-password", "op2": "op2-password", "viewer": "viewer-password"}
-ROLES = {"admin": "admin", "op2": "admin", "viewer": "viewer"}
+LOCK_SECONDS = 60  # how long a writer waits for the others before it fails, 5 by default: busy machines are slow
 
 
 class Answer(NamedTuple):
@@ -76,9 +78,14 @@ class AirflowServer:
     viewer = ("viewer", USERS["viewer"])
 
     def __init__(self, version: str = DEFAULT_VERSION, workdir: str | os.PathLike[str] | None = None,
-                 path_prefix: str = "", settings: dict[str, str] | None = None):
-        """`path_prefix` ('/team/air') serves below a path as hosted Airflows do; `settings` are AIRFLOW__X__Y."""
+                 path_prefix: str = "", settings: dict[str, str] | None = None, real_hashing: bool = False):
+        """`path_prefix` ('/team/air') serves below a path as hosted Airflows do; `settings` are AIRFLOW__X__Y.
+
+        `real_hashing`: signing in to 2.x costs what it costs its users.
+        """
         self.version = version
+        self.generation = generation_of(version)
+        self.real_hashing = real_hashing
         self.path_prefix = path_prefix
         self.settings = settings or {}
         self.venv = environment.ensure(f"airflow-{version}")
@@ -104,46 +111,42 @@ class AirflowServer:
         home = self._workdir / "home"
         if not home.exists():
             home.mkdir(parents=True)
-            shutil.copy(template(self.version, self.python) / "airflow.db", home)
-            (home / "passwords.json").write_text(json.dumps(USERS))
+            shutil.copy(template(self.version, self.generation, self.venv) / "airflow.db", home)
             (home / "fernet.key").write_text(base64.urlsafe_b64encode(os.urandom(32)).decode())
-            (home / "jwt.key").write_text(secrets.token_hex(64))
+            self.generation.complete_home(home, self.real_hashing)
         return home
 
     @property
     def log(self) -> Path:
-        return self.home / "api-server.log"
+        return self.home / "server.log"
 
     def environ(self) -> dict[str, str]:
         return {
             **clean_environ(self.home),
             "PATH": f"{self.venv / 'bin'}:{os.environ['PATH']}",
-            "AIRFLOW__API__BASE_URL": self.url,
-            "AIRFLOW__API__WORKERS": "1",
-            "AIRFLOW__API_AUTH__JWT_SECRET": (self.home / "jwt.key").read_text(),
             "AIRFLOW__CORE__FERNET_KEY": (self.home / "fernet.key").read_text(),
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in ROLES.items()),
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.home / "passwords.json"),
+            **self.generation.environ(self.home, self.url),
             **self.settings,
         }
 
     # -- its life
 
     def start(self) -> AirflowServer:
+        """Returns when it answers. For several at once see start_all."""
         attempts = 3
         for attempt in range(1, attempts + 1):
             self.port = self.port or free_port()
-            with open(self.log, "ab") as log:
+            with open(self.log, "wb") as log:
                 self._keeper = subprocess.Popen(
-                    [sys.executable, str(SUPPORT / "keeper.py"), str(self.venv / "bin" / "airflow"), "api-server",
-                     "--host", "127.0.0.1", "--port", str(self.port)],
-                    env=self.environ(), stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=self.home)
+                    [sys.executable, str(SUPPORT / "keeper.py"), str(self.venv / "bin" / "airflow"),
+                     *self.generation.command(self.port)],
+                    env=self.environ(), stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=self.home,
+                    start_new_session=True)  # who kills our process group must not kill the keeper before its work
             if self._wait_until_ready():
                 return self
-            told = self.log.read_text(errors="replace")[-3000:]
             self._end(self._keeper)
-            # Somebody else was quicker to take the port.
-            if "address already in use" not in told or attempt == attempts:
+            if not self._port_is_taken() or attempt == attempts:
+                told = self.log.read_text(errors="replace")[-3000:]
                 self.stop()
                 raise RuntimeError(f"Airflow {self.version} did not start; the end of its log:\n{told}")
             self.port = 0
@@ -154,11 +157,18 @@ class AirflowServer:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while time.monotonic() < deadline and self._keeper and self._keeper.poll() is None:
             try:
-                with opener.open(f"{self.url}/api/v2/version", timeout=5) as answer:
-                    return answer.status == 200
+                with opener.open(f"{self.url}{self.generation.api}/version", timeout=5) as answer:
+                    return answer.status == 200 and not self._port_is_taken()
             except OSError:
+                # Airflow 2 would go on trying for minutes.
+                if self._port_is_taken():
+                    return False
                 time.sleep(0.1)
         return False
+
+    def _port_is_taken(self) -> bool:
+        """Somebody else was quicker."""
+        return self.generation.port_taken in self.log.read_text(errors="replace")
 
     def restart(self) -> AirflowServer:
         """A new process on the same data and the same port: it has forgotten which texts it masks."""
@@ -219,6 +229,16 @@ class AirflowServer:
         return Path(str(self._sockets)) / "cli"
 
 
+def start_all(servers: Collection[AirflowServer]) -> None:
+    """Side by side; if one does not start, the others are stopped as well."""
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(len(servers)) as several:
+        for server in servers:
+            stack.callback(server.stop)
+        for each in [several.submit(server.start) for server in servers]:
+            each.result()
+        stack.pop_all()
+
+
 def clean_environ(home: Path) -> dict[str, str]:
     """Nothing of the caller's Ansible, Airflow or Python settings reaches the server."""
     return {
@@ -226,22 +246,26 @@ def clean_environ(home: Path) -> dict[str, str]:
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout={LOCK_SECONDS}",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
 
 
-def template(version: str, python: Path) -> Path:
-    """build/airflow-template-VERSION: a home with a migrated database, made once (15 s)."""
+def template(version: str, generation: Airflow2 | Airflow3, venv: Path) -> Path:
+    """build/airflow-template-VERSION: a home with a migrated database, made once (3 to 15 s)."""
     folder = ROOT / "build" / f"airflow-template-{version}"
     with environment.exclusive(f"template-{version}"):
         if not (folder / "airflow.db").exists():
             with tempfile.TemporaryDirectory(dir=ROOT / "build") as scratch:
-                done = subprocess.run([str(python.parent / "airflow"), "db", "migrate"], cwd=scratch,
-                                      env=clean_environ(Path(scratch)), capture_output=True, text=True, check=False)
-                if done.returncode:
-                    raise RuntimeError(f"airflow db migrate failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+                def airflow(*argv: str) -> None:
+                    done = subprocess.run([str(venv / "bin" / "airflow"), *argv], cwd=scratch, capture_output=True,
+                                          env=clean_environ(Path(scratch)), text=True, check=False)
+                    if done.returncode:
+                        raise RuntimeError(f"airflow {argv[0]} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+
+                airflow("db", "migrate")
+                generation.complete_template(airflow)
                 folder.mkdir(exist_ok=True)
                 os.replace(f"{scratch}/airflow.db", folder / "airflow.db")
     return folder
@@ -270,6 +294,7 @@ def main() -> int:
             "AIRFLOW_API_USERNAME": server.admin[0],
             "AIRFLOW_API_PASSWORD": server.admin[1],
             "WINDSOCK_AIRFLOW_CLI": str(wrapper),
+            "WINDSOCK_AIRFLOW_VERSION": server.version,
             "WINDSOCK_VIEWER_USERNAME": server.viewer[0],
             "WINDSOCK_VIEWER_PASSWORD": server.viewer[1],
         }).returncode

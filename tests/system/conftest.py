@@ -1,10 +1,17 @@
 # Copyright: Windsock contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real Airflow for all system tests, a fault proxy before it, and what talks to them (see harness.py)."""
+"""Real Airflows for all system tests, a fault proxy before each, and what talks to them (see harness.py).
+
+    pytest tests/system --airflow 2.11.2,3.0.6      # on these instead of the newest
+
+Every test that uses a server, itself or through another fixture, runs on each chosen version. One that is marked
+`@pytest.mark.servers("2", "3.0", "3.3.2")` runs on those that are among these.
+"""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import sys
 from collections.abc import Iterator
@@ -15,21 +22,66 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(ROOT / "tests" / "support")]
 
-from airflow_server import AirflowServer
+from airflow_generations import is_among
+from airflow_server import DEFAULT_VERSION, AirflowServer, start_all
 from fault_proxy import FaultProxy
-from harness import Api, Engine, Playbook, Stored
+from harness import Engine, Playbook
+from raw_api import Api, raw_api
+from stored import Stored
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--airflow", metavar="VERSION[,VERSION...]", default=DEFAULT_VERSION, type=versions,
+                     help="the versions of Airflow that the system tests run on")
+
+
+def versions(text: str) -> list[str]:
+    named = text.split(",")
+    for version in named:
+        if not (ROOT / "requirements" / f"airflow-{version}.txt").exists():
+            raise argparse.ArgumentTypeError(f"there is no requirements/airflow-{version}.txt")
+    return named
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "servers(*names): only on these versions of Airflow, such as 3.3.2, 3.0 or 2")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Of the whole session, so that pytest runs everything on one server before it goes on to the next."""
+    if "server" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker("servers")
+    chosen = [version for version in metafunc.config.getoption("--airflow")
+              if marker is None or is_among(version, marker.args)]
+    if not chosen:
+        chosen = [pytest.param("none", marks=pytest.mark.skip(reason=f"is for Airflow {', '.join(marker.args)}"))]
+    metafunc.parametrize("server", chosen, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[AirflowServer]:
-    with AirflowServer() as server:
-        server.cli_session()  # loads while the first tests run
-        yield server
+def servers(request: pytest.FixtureRequest) -> Iterator[dict[str, AirflowServer]]:
+    """By version; all that the tests of this session are for, started side by side."""
+    callspecs = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
+    wanted = {spec.params["server"] for spec in callspecs if "server" in spec.params} - {"none"}
+    servers = {version: AirflowServer(version) for version in sorted(wanted)}
+    with contextlib.ExitStack() as stack:
+        for each in servers.values():
+            stack.callback(each.stop)
+        start_all(servers.values())
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest, servers: dict[str, AirflowServer]) -> AirflowServer:
+    server = servers[request.param]
+    server.cli_session()  # loads while the first tests run
+    return server
 
 
 @pytest.fixture(scope="session")
 def api(server: AirflowServer) -> Api:
-    return Api(server.url, server.admin)
+    return raw_api(server)
 
 
 @pytest.fixture(scope="session")
@@ -58,12 +110,7 @@ def playbook(server: AirflowServer, proxy: FaultProxy, tmp_path: Path) -> Playbo
 
 @pytest.fixture(scope="session")
 def stored(server: AirflowServer) -> Stored:
-    session = server.cli_session()
-    for _attempt in range(4):  # on a busy machine it loads for long
-        with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
-            session.run("version")
-            break
-    return Stored(session)
+    return Stored(server.cli_session())
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the system tests are written with; the fixtures of conftest.py hand these out.
 
-Api: raw requests, to prepare and disturb.  Engine: declarations through the collection's engine, in this process.
-Playbook: the same through ansible-playbook.  Stored: what Airflow's own command line says is stored.
+Engine: declarations through the collection's engine, in this process.  Playbook: the same through ansible-playbook.
+Beside them: raw_api.py, requests to prepare and disturb; stored.py, what Airflow's own command line says is stored.
 """
 
 from __future__ import annotations
@@ -14,79 +14,21 @@ import json
 import os
 import subprocess
 import sys
-import urllib.error
-import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = os.environ.get("ANSIBLE_COLLECTIONS_PATH") or str(ROOT / "build" / "collections")
 
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow import connect
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._access import read_access
-from ansible_collections.windsock.airflow.plugins.module_utils._arguments import ACCESS, POLICY
+from ansible_collections.windsock.airflow.plugins.module_utils._arguments import ACCESS, POLICY, PRUNE
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused, ServerFault
 from ansible_collections.windsock.airflow.plugins.module_utils._jobs import One, Sets
 from ansible_collections.windsock.airflow.plugins.module_utils._kinds import KINDS
 
 KIND = {kind.name: kind for kind in KINDS}
-IDENTITY = {kind.plural: kind.identity.name for kind in KINDS}
-DEFAULTS = {name: spec.get("default") for name, spec in (ACCESS + POLICY).options.items()}
-
-
-class Api:
-    """Raw requests to /api/v2, as an administrator."""
-
-    def __init__(self, url: str, user: tuple[str, str]):
-        self.url = url
-        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        self.token = ""
-        status, data = self("POST", "/auth/token", {"username": user[0], "password": user[1]}, prefix="")
-        assert status == 201, (status, data)
-        self.token = data["access_token"]
-
-    def __call__(self, method: str, path: str, body: Any = None, prefix: str = "/api/v2") -> tuple[int, Any]:
-        content = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
-        request = urllib.request.Request(self.url + prefix + path, content, headers, method=method)
-        try:
-            with self.opener.open(request, timeout=60) as answer:
-                data = answer.read()
-                return answer.status, json.loads(data) if data else None
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode(errors="replace")
-
-    def get(self, plural: str, object_id: str) -> dict[str, Any]:
-        status, data = self("GET", f"/{plural}/{quote(object_id, safe='')}")
-        assert status == 200, (status, data)
-        return data
-
-    def create(self, plural: str, *objects: dict[str, Any]) -> None:
-        action = {"action": "create", "entities": list(objects), "action_on_existence": "fail"}
-        status, data = self("PATCH", f"/{plural}", {"actions": [action]})
-        assert status == 200 and not data["create"]["errors"], (status, data)
-
-    def ids(self, plural: str, prefix: str = "") -> list[str]:
-        found: list[str] = []
-        while True:
-            status, data = self("GET", f"/{plural}?limit=100&offset={len(found)}")
-            assert status == 200, (status, data)
-            found += [each[IDENTITY[plural]] for each in data[plural]]
-            if len(found) >= data["total_entries"]:
-                return [each for each in found if each.startswith(prefix)]
-
-    def delete(self, plural: str, ids: list[str]) -> None:
-        if ids:
-            action = {"action": "delete", "entities": ids, "action_on_non_existence": "skip"}
-            status, data = self("PATCH", f"/{plural}", {"actions": [action]})
-            assert status == 200 and not data["delete"]["errors"], (status, data)
-
-    def clear(self, prefix: str) -> None:
-        """Delete everything whose id begins so."""
-        for plural in IDENTITY:
-            self.delete(plural, self.ids(plural, prefix))
+DEFAULTS = {name: spec.get("default") for name, spec in (ACCESS + POLICY + PRUNE).options.items()}
 
 
 class Run:
@@ -124,7 +66,7 @@ class Engine:
 
     def __call__(self, check: bool = False, **declared: Any) -> Run:
         """Lists of connections, variables, pools and any shared option, as to airflow_settings."""
-        given = {plural: declared.pop(plural) for plural in IDENTITY if plural in declared}
+        given = {kind.plural: declared.pop(kind.plural) for kind in KINDS if kind.plural in declared}
         params = self.params(**declared)
         work = Sets().prepare(given, params)
         return Run(work(connect(read_access(params, {})), check))
@@ -166,39 +108,6 @@ class Engine:
 def in_order(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Changes as they are declared is not always the order in which they are made."""
     return sorted(changes, key=lambda change: (change["kind"], change["id"]))
-
-
-class Stored:
-    """What is stored, in clear, as Airflow's own command line exports it."""
-
-    def __init__(self, session: Callable[..., str]):
-        self.session = session
-
-    def _export(self, *words: str) -> dict[str, Any]:
-        told = self.session(*words)
-        return json.JSONDecoder().raw_decode(told[told.index("{"):])[0]
-
-    def connections(self) -> dict[str, dict[str, Any]]:
-        exported = self._export("connections", "export", "-", "--file-format", "json")
-        for fields in exported.values():
-            fields["extra"] = json.loads(fields["extra"]) if fields["extra"] else {}
-        return exported
-
-    def connection(self, object_id: str) -> dict[str, Any]:
-        return self.connections()[object_id]
-
-    def variable(self, key: str) -> str:
-        return self.session("variables", "get", key).removesuffix("\n")
-
-    def variables(self) -> dict[str, Any]:
-        """Value and description by key; a value that is JSON comes decoded."""
-        exported = self._export("variables", "export", "-")
-        return {key: each if isinstance(each, dict) and "value" in each else {"value": each, "description": None}
-                for key, each in exported.items()}
-
-    def pools(self) -> dict[str, dict[str, Any]]:
-        told = self.session("pools", "list", "-o", "json")
-        return {each["pool"]: each for each in json.JSONDecoder().raw_decode(told[told.index("["):])[0]}
 
 
 @dataclasses.dataclass

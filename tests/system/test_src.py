@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from ansible.parsing.vault import VaultLib, VaultSecret
 
@@ -76,17 +77,105 @@ def test_faults_name_the_file_and_not_its_content(playbook, proxy):
         "twice.yml": f"variables: [{{key: v, value: {LEAK}}}, {{key: v, value: b}}]",
         "empty/readme.md": LEAK,
     }
-    faulty = ["missing.yml", "bad.yml", "bad.json", "unknown.yml", "list.yml", "text.yml", "other-vault.yml"]
+    faulty = ["missing.yml", "bad.yml line 5, column 1", "bad.json line 1, column 41", "unknown.yml line 1", "unknown.yml line 2", "list.yml",
+              "text.yml", "other-vault.yml"]
     tasks = [{"windsock.airflow.airflow_settings": {"src": src}, "ignore_errors": True}
-             for src in (faulty, ["wrong.yml", "twice.yml"], ["kind.yml"], [{"a": LEAK}])]
+             for src in ([*dict.fromkeys(each.split()[0] for each in faulty)], ["wrong.yml", "twice.yml"], ["kind.yml"],
+                         [{"path": "a.yml", "text": LEAK}])]
     run = playbook(*tasks, files=files, options=("-vvv", "--diff", *VAULT))
     assert proxy.requests == [] and all(result["failed"] for result in run.results), run.console
-    first, second, third, _fourth = (result["msg"] for result in run.results)
-    assert [each for each in faulty if each not in first] == [], first
-    assert "conections" in first and "line" in first and "decrypt" in first
-    for words in ("connections[0] 'c': password: ", "connections[0] 'c': port: ", "pools[0] 'p': slots: ", "variables[1] 'v': declared"):
+    first, second, third, fourth = (result["msg"] for result in run.results)
+    assert [each for each in faulty if f"/{each}: " not in first and f"- {each}: " not in first] == [], first
+    assert "conections" in first and "decrypt" in first
+    for words in ("wrong.yml line 2: connections[0] 'c': password: ", "wrong.yml line 2: connections[0] 'c': port: ",
+                  "wrong.yml line 3: pools[0] 'p': slots: ", "twice.yml line 1: variables[1] 'v': declared"):
         assert words in second
-    assert "connections" in third
+    assert "kind.yml line 1: connections must be a list" in third
+    assert "src: must be a list of files and folders" in fourth
     assert LEAK not in json.dumps(run.results) and "Traceback" not in run.console
+    for place, text in run.everything().items():
+        assert LEAK not in text, place
+
+
+def test_files_of_the_host(playbook, stored, proxy, name, tmp_path):
+    """Read where the module runs; here that is this machine too, so the paths are what tells."""
+    host = tmp_path / "host"
+    (host / "folder").mkdir(parents=True)
+    (host / "one.yml").write_text(f"variables: [{{key: {name}v, secret_value: {LEAK}one}}]\n")
+    (host / "folder" / "two.json").write_text(json.dumps({"variables": [{"key": f"{name}v", "description": "two"}]}))
+    (host / "vault.yml").write_text(encrypted(f"variables: [{{key: {name}v, secret_value: {LEAK}}}]"))
+    (host / "wrong.yml").write_text(f"pools:\n- name: {name}p\n  slots: {LEAK}\n")
+    task = {"src": [f"{host}/one.yml", f"{host}/folder/"], "remote_src": True, "update_secrets": "on_create"}
+    run = playbook({"airflow_settings": task}, {"airflow_settings": task}, options=("-vvv", "--diff"))
+    assert [result["changed"] for result in run.results] == [True, False], run.console
+    assert stored.variables()[f"{name}v"] == {"value": f"{LEAK}one", "description": "two"}
+    proxy.reset()
+    wrong = {"src": [f"{host}/{each}" for each in ("vault.yml", "gone.yml", "wrong.yml")] + ["one.yml"], "remote_src": "yes"}
+    refused = playbook({"airflow_settings": wrong}, files={"one.yml": "", "vault.pw": "vault-pw"}, options=("-vvv", *VAULT))
+    assert proxy.requests == [] and refused.code != 0
+    for words in ("vault.yml: is encrypted", "gone.yml: there is no such", "wrong.yml line 2: pools[0]", "one.yml: must be an absolute path"):
+        assert words in refused.result["msg"]
+    for each in (run, refused):
+        for place, text in each.everything().items():
+            assert LEAK not in text, place
+
+
+def test_in_the_background(playbook, stored, name, tmp_path):
+    files = {"vault.pw": "vault-pw", "a.yml": encrypted(f"variables: [{{key: {name}v, secret_value: {LEAK}}}]")}
+    task = {"windsock.airflow.airflow_settings": {"src": "a.yml"}, "async": 60, "poll": 1}
+    run = playbook(task, files=files, options=("-vvv", *VAULT), environ={"ANSIBLE_ASYNC_DIR": str(tmp_path / "run1" / "jobs")})
+    assert run.code == 0 and stored.variable(f"{name}v") == LEAK, run.console
+    for place, text in run.everything().items():
+        # Ansible removes the module that it ran in the background some seconds later.
+        assert LEAK not in text or place.startswith("tmp/ansible-tmp-"), place
+
+
+ROLE = "windsock.airflow.airflow_settings"
+APPLY = {"ansible.builtin.include_role": {"name": ROLE}}
+
+
+def taken(run):
+    """How many files the module read by itself, in each run of the role."""
+    return [int(count) for count in re.findall(r'"src": "\((\d+) entries\)"', run.console)]
+
+
+def declared(run, kind):
+    """What each run of the role declared of a kind beside the files that the module read; None if nothing did."""
+    found = re.findall(rf'"{kind}": (?:null|"\((\d+) entries\)")', run.console)
+    return [int(count) if count else None for count in found]
+
+
+def test_the_role_leaves_files_without_templates_to_the_module(playbook, stored, name):
+    files = {
+        "vault.pw": "vault-pw",
+        "plain/a.yml": f"""
+variables:
+  - {{key: {name}v, value: a, description: a}}
+  - key: {name}inline
+    secret_value: {inline(LEAK + "inline")}
+pools: [{{name: {name}p, slots: 1}}]
+""",
+        "plain/b.yml": encrypted(f"variables: [{{key: {name}v, secret_value: '{LEAK}b'}}]"),
+        "templates.yml": f"pools: [{{name: {name}p, slots: '{{{{ 2 * 2 }}}}'}}]",
+        "airflow.yml": f"variables: [{{key: {name}ds, value: 's3://{{{{ ds }}}}'}}]",
+    }
+    common = {"airflow_settings_update_secrets": "on_create", "airflow_settings_owner": "",
+              "airflow_settings_pools": [{"name": f"{name}p", "include_deferred": True}]}
+    run = playbook(
+        {**APPLY, "vars": {**common, "airflow_settings_files": ["plain", "templates.yml"]}},
+        {**APPLY, "vars": {**common, "airflow_settings_files": ["templates.yml", "plain"], "airflow_settings_templates": True}},
+        {**APPLY, "vars": {**common, "airflow_settings_files": ["plain/"]}},
+        {**APPLY, "vars": {**common, "airflow_settings_files": ["plain", "airflow.yml"], "airflow_settings_templates": False}},
+        files=files, options=("-vvv", "--diff", *VAULT), environ={"ANSIBLE_INJECT_INVOCATION": "true"})
+    assert run.code == 0, run.console
+    assert taken(run) == [0, 0, 2, 3]
+    # A kind that nothing declares is not declared as empty, which would be pruned.
+    assert [declared(run, kind) for kind in ("connections", "variables", "pools")] == [[None] * 4, [2, 2, None, None], [1] * 4]
+    # The same is merged in the same order, whoever reads the files.
+    assert [len(result["changes"]) for result in run.results if "airflow" in result] == [3, 1, 0, 1]
+    assert stored.variable(f"{name}v") == f"{LEAK}b" and stored.variable(f"{name}inline") == f"{LEAK}inline"
+    assert stored.variable(f"{name}ds") == "s3://{{ ds }}"
+    pool = stored.pools()[f"{name}p"]
+    assert (pool["slots"], pool["include_deferred"]) == ("1", "True")
     for place, text in run.everything().items():
         assert LEAK not in text, place

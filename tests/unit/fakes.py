@@ -7,10 +7,14 @@
 from __future__ import annotations
 
 import copy
+import threading
 import typing as t
 
-from ansible_collections.windsock.airflow.plugins.module_utils._airflow._dialect import Abilities, Outcome
-from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v2 import ABILITIES
+from ansible_collections.windsock.airflow.plugins.module_utils import _engine
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._abilities import Abilities
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._dialect import Outcome
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v1 import ABILITIES as AIRFLOW_2
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v2 import abilities_of
 from ansible_collections.windsock.airflow.plugins.module_utils._declaration import Desired, declare, listed
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused, ServerFault
 from ansible_collections.windsock.airflow.plugins.module_utils._kinds import CONNECTION, KINDS, POOL, VARIABLE, Kind
@@ -21,8 +25,13 @@ from ansible_collections.windsock.airflow.plugins.module_utils._plan import (
     Policy,
     make_plan,
 )
+from ansible_collections.windsock.airflow.plugins.module_utils._prune import Pruning
+from ansible_collections.windsock.airflow.plugins.module_utils._report import Report
 
 Words = dict[str, t.Any]
+
+AIRFLOW_3 = abilities_of((3, 3))
+AIRFLOW_3_0 = abilities_of((3, 0))
 
 
 def declared(kind: Kind, *entries: t.Any, enforce_defaults: bool = False) -> list[Desired]:
@@ -42,21 +51,34 @@ def pool(name: str = "p", **words: t.Any) -> Desired:
     return declared(POOL, {"name": name, **words})[0]
 
 
-def stored(kind: Kind, object_id: str, **fields: t.Any) -> Actual:
+def stored(kind: Kind, object_id: str, unseen: t.Iterable[str] = (), **fields: t.Any) -> Actual:
     """An object as the server shows it, fields that are not given at their defaults."""
     defaults = {each.name: copy.deepcopy(each.default) for each in kind.fields}
     assert set(fields) <= set(defaults), "not a field of this kind"
-    return Actual(kind, object_id, {**defaults, **fields})
+    return Actual(kind, object_id, {**defaults, **fields}, frozenset(unseen))
 
 
 def by_id(*actual: Actual) -> ActualObjects:
     return {(each.kind.name, each.id): each for each in actual}
 
 
-def planned(desired: t.Any, *actual: Actual, update_secrets: str = "always") -> Plan:
+def planned(desired: t.Any, *actual: Actual, update_secrets: str = "always", abilities: Abilities = AIRFLOW_3) -> Plan:
     """The plan for one object or a list of them."""
     desired = desired if isinstance(desired, list) else [desired]
-    return make_plan(desired, by_id(*actual), Policy(update_secrets))
+    return make_plan(desired, by_id(*actual), Policy(update_secrets), abilities)
+
+
+def run(
+    server: MemoryServer,
+    *desired: Desired,
+    kinds: t.Iterable[Kind] | None = None,
+    update_secrets: str = "always",
+    check_mode: bool = False,
+    **pruning: t.Any,
+) -> Report:
+    """The whole way, of the kinds that are there unless others are named; pruning: see Pruning, and no owner."""
+    wanted = {one.kind for one in desired} if kinds is None else kinds
+    return _engine.run([*desired], [*wanted], Policy(update_secrets), Pruning(**pruning), server, check_mode)
 
 
 def told(call: t.Callable[[], t.Any]) -> list[str]:
@@ -68,41 +90,68 @@ def told(call: t.Callable[[], t.Any]) -> list[str]:
     return []
 
 
+class Crowd:
+    """Whoever comes stays until so many are there at once, and a moment longer, for one more to show up."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.here = self.most = 0
+        self._changed = threading.Condition()
+
+    def come_and_go(self) -> None:
+        with self._changed:
+            self.here += 1
+            self.most = max(self.most, self.here)
+            self._changed.notify_all()
+            assert self._changed.wait_for(lambda: self.most >= self.size, 10), "so many never were there at once"
+            self._changed.wait_for(lambda: self.most > self.size, 0.05)
+            self.here -= 1
+
+
 class MemoryServer:
     """A Dialect that keeps objects in memory and notes every call that writes or reads.
 
-    refused: ids that a request must not hold, or it fails as a whole (422), as Airflow does. trouble: exceptions
-    that the next calls raise, by method; (exception, True) raises it after the call was carried out.
+    What its abilities say that it does not show, it does not show. refused: ids that a request must not hold, or it
+    fails as a whole (422), as Airflow does. trouble: exceptions that the next calls raise, by method; (exception,
+    True) raises it after the call was carried out.
     """
 
     version = "3.3.2"
     api_version = "v2"
 
-    def __init__(self, *objects: Actual, can_bulk: bool = True) -> None:
-        self.abilities = ABILITIES if can_bulk else Abilities()
+    def __init__(self, *objects: Actual, abilities: Abilities = AIRFLOW_3) -> None:
+        self.abilities = abilities
         self.objects: dict[tuple[str, str], Words] = {(each.kind.name, each.id): dict(each.fields) for each in objects}
         self.calls: list[tuple[str, t.Any]] = []
         self.hidden: list[str] = []
         self.refused: set[str] = set()
         self.unconfirmed: set[str] = set()
         self.trouble: dict[str, list[t.Any]] = {}
+        self._one_at_a_time = threading.RLock()
 
     def ids(self, kind: Kind) -> list[str]:
-        return [name for kind_name, name in self.objects if kind_name == kind.name]
+        """Of the objects that are no memory of this collection."""
+        return [name for kind_name, name in self.objects if kind_name == kind.name and not kind.keeps(name)]
 
     def writes(self) -> list[tuple[str, t.Any]]:
         return [call for call in self.calls if call[0] not in ("list", "get")]
 
+    def reads(self) -> list[tuple[str, t.Any]]:
+        return [call for call in self.calls if call[0] in ("list", "get")]
+
     def hide(self, secrets: t.Iterable[str]) -> None:
         self.hidden += secrets
 
-    def list(self, kind: Kind) -> list[Actual]:
-        self._called("list", kind.plural)
-        return [self._actual(kind, object_id) for object_id in self.ids(kind)]
+    def list(self, kind: Kind, beginning: str = "") -> list[Actual]:
+        with self._one_at_a_time:
+            self._called("list", f"{kind.plural} {beginning}*" if beginning else kind.plural)
+            ids = [each for kind_name, each in self.objects if kind_name == kind.name and each.startswith(beginning)]
+            return [self._actual(kind, object_id, listed=True) for object_id in ids]
 
     def get(self, kind: Kind, object_id: str) -> Actual | None:
-        self._called("get", object_id)
-        return self._actual(kind, object_id) if (kind.name, object_id) in self.objects else None
+        with self._one_at_a_time:
+            self._called("get", object_id)
+            return self._actual(kind, object_id) if (kind.name, object_id) in self.objects else None
 
     def create(self, kind: Kind, object_id: str, fields: Words) -> None:
         self._writing("create", object_id, [object_id], lambda: self._create(kind, {object_id: fields}))
@@ -123,6 +172,7 @@ class MemoryServer:
                 if action == "delete":
                     self.objects.pop((kind.name, object_id), None)
 
+        assert self.abilities.can_bulk
         self._writing(f"bulk {action}", objects, objects, carry_out)
         return [Outcome(each, "not confirmed" if each in self.unconfirmed else None) for each in objects]
 
@@ -136,8 +186,14 @@ class MemoryServer:
         for object_id, fields in objects.items():
             self.objects[kind.name, object_id] = stored(kind, object_id, **fields).fields
 
-    def _actual(self, kind: Kind, object_id: str) -> Actual:
-        return Actual(kind, object_id, dict(self.objects[kind.name, object_id]))
+    def _actual(self, kind: Kind, object_id: str, listed: bool = False) -> Actual:
+        fields = dict(self.objects[kind.name, object_id])
+        unseen = set()
+        if kind is CONNECTION and not self.abilities.shows_passwords:
+            unseen.add("password")
+        if kind is CONNECTION and listed and not self.abilities.lists_extra:
+            unseen.add("extra")
+        return stored(kind, object_id, unseen, **{name: fields[name] for name in fields if name not in unseen})
 
     def _called(self, method: str, what: t.Any) -> None:
         self.calls.append((method, what))
@@ -147,28 +203,34 @@ class MemoryServer:
                 raise trouble
 
     def _writing(self, method: str, what: t.Any, ids: t.Iterable[str], carry_out: t.Callable[[], t.Any]) -> None:
-        after = None
-        if self.trouble.get(method) and isinstance(self.trouble[method][0], tuple):
-            after = self.trouble[method].pop(0)[0]
-        self._called(method, what)
-        if self.refused & set(ids):
-            raise ServerFault(f"{method}: Airflow answers HTTP 422", 422)
-        carry_out()
-        if after is not None:
-            raise after
+        with self._one_at_a_time:
+            after = None
+            if self.trouble.get(method) and isinstance(self.trouble[method][0], tuple):
+                after = self.trouble[method].pop(0)[0]
+            self._called(method, what)
+            if self.refused & set(ids):
+                raise ServerFault(f"{method}: Airflow answers HTTP 422", 422)
+            carry_out()
+            if after is not None:
+                raise after
 
 
 __all__ = (
+    "AIRFLOW_2",
+    "AIRFLOW_3",
+    "AIRFLOW_3_0",
     "CONNECTION",
     "KINDS",
     "POOL",
     "VARIABLE",
+    "Crowd",
     "MemoryServer",
     "by_id",
     "connection",
     "declared",
     "planned",
     "pool",
+    "run",
     "stored",
     "told",
     "variable",

@@ -56,11 +56,16 @@ class Seen:
         return json.loads(self.content)
 
 
+Answer = Reply | t.Callable[[Seen], Reply]
+"""A reply, or what makes one of the request: for requests that may come in any order."""
+
+
 class ScriptedServer:
     """Answers with the replies of the script, one after the other. What is asked beyond it is a fault of the test."""
 
     def __init__(self) -> None:
         self.begin()
+        self._turn = threading.Lock()
         self._stopping = threading.Event()
         scripted = self
 
@@ -116,7 +121,7 @@ class ScriptedServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def begin(self, *script: Reply) -> None:
+    def begin(self, *script: Answer) -> None:
         self.requests: list[Seen] = []
         self.script = [*script]
         self.unscripted: list[str] = []
@@ -126,11 +131,13 @@ class ScriptedServer:
         assert not self.script, f"answers that nobody asked for: {self.script}"
 
     def next_reply(self, request: Seen) -> Reply:
-        self.requests.append(request)
-        if self.script:
-            return self.script.pop(0)
-        self.unscripted.append(f"{request.method} {request.target}")
-        return Reply(599)
+        with self._turn:
+            self.requests.append(request)
+            if self.script:
+                answer = self.script.pop(0)
+                return answer if isinstance(answer, Reply) else answer(request)
+            self.unscripted.append(f"{request.method} {request.target}")
+            return Reply(599)
 
 
 def unused_url() -> str:

@@ -111,3 +111,9 @@ def test_wrong_input_is_refused_without_its_values(sources, kind, told):
         merge(sources, kind)
     assert told in str(refused.value)
     assert "canary" not in str(refused.value)
+
+
+def test_a_kind_that_nothing_declares():
+    assert merge([None, None], "pools") == merge([], "pools") == []
+    assert merge([None, None], "pools", "undeclared") == merge([], "pools", undeclared="undeclared") == "undeclared"
+    assert merge([None, []], "pools", "undeclared") == []

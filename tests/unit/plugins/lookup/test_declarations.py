@@ -48,10 +48,12 @@ def test_one_list_for_each_file_in_the_order_given(load, tmp_path):
     (tmp_path / "a.json").write_text('{"pools": [{"name": "a", "slots": 1}]}')
     (tmp_path / "empty.yml").write_text("---\n")
     (tmp_path / "null.yml").write_text("pools:\n")
-    assert load("b.yml", str(tmp_path / "a.json"), "empty.yml", "null.yml") == [
+    (tmp_path / "none.yml").write_text("pools: []\n")
+    assert load("b.yml", str(tmp_path / "a.json"), "empty.yml", "null.yml", "none.yml") == [
         [{"name": "b"}],
         [{"name": "a", "slots": 1}],
-        [],
+        None,
+        None,
         [],
     ]
     assert load(["b.yml", "a.json"]) == [[{"name": "b"}], [{"name": "a", "slots": 1}]]

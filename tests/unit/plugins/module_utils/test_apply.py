@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import threading
 import typing as t
 
 import pytest
@@ -13,10 +15,15 @@ import pytest
 from ansible_collections.windsock.airflow.plugins.module_utils import _apply
 from ansible_collections.windsock.airflow.plugins.module_utils._apply import Ledger, apply
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import ServerFault, Uncertain
+from ansible_collections.windsock.airflow.plugins.module_utils._parallel import in_parallel
 from ansible_collections.windsock.airflow.tests.unit.fakes import (
+    AIRFLOW_2,
+    AIRFLOW_3,
+    AIRFLOW_3_0,
     CONNECTION,
     POOL,
     VARIABLE,
+    Crowd,
     MemoryServer,
     connection,
     planned,
@@ -26,6 +33,7 @@ from ansible_collections.windsock.airflow.tests.unit.fakes import (
 )
 
 PG = {"conn_type": "postgres", "host": "db"}
+ONE_BY_ONE = dataclasses.replace(AIRFLOW_3, can_bulk=False)
 GONE = ServerFault("nobody answers there")
 
 
@@ -33,7 +41,7 @@ def carried_out(server: MemoryServer, *desired: t.Any) -> Ledger:
     """Plan against what the server has, and apply."""
     actual = [each for kind in (CONNECTION, VARIABLE, POOL) for each in server.list(kind)]
     server.calls.clear()
-    return apply(planned([*desired], *actual), server)
+    return apply(planned([*desired], *actual, abilities=server.abilities), server)
 
 
 def done(ledger: Ledger) -> list[str]:
@@ -110,9 +118,9 @@ def test_an_object_larger_than_any_request_goes_alone() -> None:
 
 
 def test_without_bulk_everything_is_written_one_by_one() -> None:
-    server = MemoryServer(stored(POOL, "gone", slots=1), stored(POOL, "p0000", slots=5), can_bulk=False)
+    server = MemoryServer(stored(POOL, "gone", slots=1), stored(POOL, "p0000", slots=5), abilities=ONE_BY_ONE)
     ledger = carried_out(server, *pools(2), pool("gone", state="absent"))
-    assert [method for method, _what in server.writes()] == ["update", "create", "delete"]
+    assert sorted(server.writes()) == [("create", "p0001"), ("delete", "gone"), ("update", "p0000")]
     assert len(ledger.done) == 3
 
 
@@ -248,7 +256,7 @@ def test_what_somebody_else_created_meanwhile_is_not_overwritten() -> None:
     plan = planned(pool(slots=1))
     server.objects["pool", "p"] = stored(POOL, "p", slots=99).fields
     ledger = apply(plan, server)
-    assert "exists already" in failed(ledger)["p"]
+    assert "created by somebody else" in failed(ledger)["p"]
     assert server.objects["pool", "p"]["slots"] == 99
 
 
@@ -285,7 +293,9 @@ def test_replacements_are_never_bulk_requests() -> None:
     """One that deletes and creates the same id deletes it and refuses to create it."""
     server = MemoryServer(*(stored(CONNECTION, name, **PG, password="***") for name in ("a", "b")))
     carried_out(server, connection("a", password=""), connection("b", password=""))
-    assert server.writes() == [(each, name) for name in ("a", "b") for each in ("update", "delete", "create")]
+    for name in ("a", "b"):
+        assert [call for call, what in server.writes() if what == name] == ["update", "delete", "create"]
+    assert len(server.writes()) == 6
 
 
 @pytest.mark.parametrize("fault", [ServerFault("HTTP 422", 422), GONE], ids=["refused", "gone"])
@@ -313,3 +323,150 @@ def test_one_failure_does_not_keep_the_others_from_being_written() -> None:
     ledger = carried_out(server, connection(password=""), *pools(2))
     assert failed(ledger).keys() == {"pg"}
     assert done(ledger) == ["p0000", "p0001"]
+
+
+# What somebody else creates meanwhile
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_what_somebody_else_created_meanwhile_is_told_and_left(count: int) -> None:
+    server = MemoryServer()
+    plan = planned(pools(count))
+    server.objects["pool", "p0000"] = stored(POOL, "p0000", slots=99).fields
+    ledger = apply(plan, server)
+    assert failed(ledger) == {
+        "p0000": "was created by somebody else while this run was at work, and is left as it is; run again to "
+        "compare it"
+    }
+    assert len(ledger.done) == count - 1
+    assert server.objects["pool", "p0000"]["slots"] == 99
+
+
+def test_another_conflict_is_told_in_the_servers_words() -> None:
+    server = MemoryServer(stored(POOL, "p", slots=5))
+    server.trouble["update"] = [ServerFault("two at once", 409)]
+    assert failed(carried_out(server, pool(slots=1))) == {"p": "two at once"}
+
+
+# What goes alone goes side by side
+
+
+class MeetingServer(MemoryServer):
+    """Writes nothing before so many writes are there at once."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(abilities=ONE_BY_ONE)
+        self.crowd = Crowd(size)
+
+    def create(self, *arguments: t.Any) -> None:
+        self.crowd.come_and_go()
+        super().create(*arguments)
+
+
+@pytest.mark.parametrize(("count", "at_once"), [(3, 3), (16, 8)])
+def test_what_goes_alone_goes_side_by_side_and_never_more_than_eight(count: int, at_once: int) -> None:
+    server = MeetingServer(at_once)
+    ledger = carried_out(server, *pools(count))
+    assert sorted(done(ledger)) == sorted(server.ids(POOL)) == [f"p{index:04}" for index in range(count)]
+    assert server.crowd.most == at_once
+
+
+class FailingServer(MemoryServer):
+    """Goes away with the second write, while the first one is at work; that one is answered all the same."""
+
+    def __init__(self) -> None:
+        super().__init__(abilities=ONE_BY_ONE)
+        self.at_work, self.fault_is_known = threading.Event(), threading.Event()
+
+    def create(self, kind: t.Any, object_id: str, fields: t.Any) -> None:
+        if object_id == "p0000":
+            self.at_work.set()
+            assert self.fault_is_known.wait(10)
+            super().create(kind, object_id, fields)
+        else:
+            assert self.at_work.wait(10)
+            self.calls.append(("create", object_id))
+            raise GONE
+
+
+def test_after_the_server_went_away_nothing_new_begins_and_what_had_begun_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = FailingServer()
+
+    def two_at_once(work: t.Any, changes: t.Any) -> None:
+        def attempt(change: t.Any) -> None:
+            work(change)
+            if change.id == "p0001":
+                server.fault_is_known.set()
+
+        in_parallel(attempt, changes, 2)
+
+    monkeypatch.setattr(_apply, "in_parallel", two_at_once)
+    ledger = carried_out(server, *pools(20))
+    assert done(ledger) == ["p0000"]
+    assert sorted(server.writes()) == [("create", "p0000"), ("create", "p0001")]
+    whys = failed(ledger)
+    assert whys.pop("p0001") == "nobody answers there"
+    assert whys == {f"p{index:04}": "not attempted, since before it: nobody answers there" for index in range(2, 20)}
+
+
+def test_after_a_fault_of_something_alone_no_bulk_request_begins() -> None:
+    server = MemoryServer(stored(CONNECTION, "pg", **PG, password="***"))
+    server.trouble["update"] = [GONE]
+    ledger = carried_out(server, connection(password=""), *pools(2))
+    assert server.writes() == [("update", "pg")]
+    assert failed(ledger)["p0000"] == failed(ledger)["p0001"] == "not attempted, since before it: nobody answers there"
+
+
+def test_the_refusal_of_one_object_keeps_no_other_from_being_written() -> None:
+    server = MemoryServer(abilities=ONE_BY_ONE)
+    server.refused = {"p0000", "p0007"}
+    ledger = carried_out(server, *pools(20))
+    assert failed(ledger).keys() == {"p0000", "p0007"}
+    assert len(ledger.done) == 18
+
+
+# What a bulk update of an older Airflow 3 cannot do
+
+
+def test_a_variable_whose_description_is_not_declared_is_updated_alone_where_bulk_would_empty_it() -> None:
+    objects = [stored(VARIABLE, name, value="1", description="theirs") for name in ("a", "b")]
+    desired = [variable("a", value="2"), variable("b", value="2")]
+    old, new = MemoryServer(*objects, abilities=AIRFLOW_3_0), MemoryServer(*objects)
+    carried_out(old, *desired)
+    assert sorted(old.writes()) == [("update", "a"), ("update", "b")]
+    carried_out(new, *desired)
+    assert new.writes() == [("bulk update", {name: {"value": "2"} for name in ("a", "b")})]
+
+
+def test_a_variable_whose_description_is_declared_is_updated_in_bulk_with_it() -> None:
+    server = MemoryServer(
+        *(stored(VARIABLE, name, value="1", description="ours") for name in ("a", "b")), abilities=AIRFLOW_3_0
+    )
+    carried_out(server, *(variable(name, value="2", description="ours") for name in ("a", "b")))
+    entity = {"value": "2", "description": "ours"}
+    assert server.writes() == [("bulk update", {"a": entity, "b": entity})]
+
+
+def test_a_pool_whose_description_is_to_be_emptied_is_updated_alone_where_bulk_would_keep_it() -> None:
+    objects = [stored(POOL, name, slots=1, description="old") for name in ("a", "b", "c")]
+    emptied = [pool(name, slots=1, include_deferred=False, description="") for name in ("a", "b")]
+    renamed = [pool("c", slots=1, include_deferred=False, description="new")]
+    old, new = MemoryServer(*objects, abilities=AIRFLOW_3_0), MemoryServer(*objects)
+    carried_out(old, *emptied, *renamed)
+    assert sorted(old.writes()) == [("update", "a"), ("update", "b"), ("update", "c")]
+    carried_out(new, *emptied, *renamed)
+    assert [method for method, _what in new.writes()] == ["bulk update"]
+    assert {new.objects["pool", name]["description"] for name in ("a", "b")} == {None}
+
+
+# Airflow 2
+
+
+def test_a_creation_whose_answer_was_lost_is_found_although_its_password_cannot_be_seen() -> None:
+    server = MemoryServer(abilities=AIRFLOW_2)
+    server.trouble["create"] = [(Uncertain("the connection broke"), True)]
+    ledger = carried_out(server, connection("pg", **PG, password="pw", extra={"a": 1}))
+    assert done(ledger) == ["pg"]
+    assert server.writes() == [("create", "pg")]

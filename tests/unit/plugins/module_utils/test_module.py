@@ -15,12 +15,19 @@ from ansible.module_utils import basic
 from ansible_collections.windsock.airflow.plugins.module_utils import _engine, _module, _report
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow import _transport
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._client import ClientMissing
+from ansible_collections.windsock.airflow.plugins.module_utils._memory import key_of, read_memories
+from ansible_collections.windsock.airflow.tests.unit.fakes import VARIABLE, stored
 from ansible_collections.windsock.airflow.tests.unit.module_runner import ModuleRunner
 from ansible_collections.windsock.airflow.tests.unit.scripted_http import Reply, ScriptedServer, unused_url
 
 VERSION = Reply(200, {"version": "3.3.2"})
 NO_POOL = Reply(404, {"detail": "The Pool with name: `p` was not found"})
 POOL = {"name": "p", "slots": 1, "description": None, "include_deferred": False}
+# What airflow_settings asks for the owners, and what it writes of what it did.
+MEMORY = "windsock_applied_" + b"default".hex()
+NO_MEMORIES = Reply(200, {"variables": [], "total_entries": 0})
+NO_MEMORY = Reply(404, {"detail": f"The Variable with key: `{MEMORY}` was not found"})
+NOTED = Reply(201, {"key": MEMORY})
 
 # As troublesome as secrets are: quotes, a line break, what JSON and repr write in other ways.
 CANARY = "CANARY'quo\"te\\back\nline é"
@@ -86,24 +93,91 @@ def test_nothing_to_do(http: ScriptedServer, run_module: ModuleRunner) -> None:
 
 def test_many_objects_need_one_list_and_one_write_for_each_kind(http: ScriptedServer, run_module: ModuleRunner) -> None:
     ids = [f"p{index}" for index in range(10)]
-    http.begin(
-        VERSION, Reply(200, {"pools": [], "total_entries": 0}), Reply(200, {"create": {"success": ids, "errors": []}})
-    )
+    created = Reply(200, {"create": {"success": ids, "errors": []}})
+    http.begin(VERSION, Reply(200, {"pools": [], "total_entries": 0}), NO_MEMORIES, created, NO_MEMORY, NOTED)
     pools = [{"name": each, "slots": 1} for each in ids]
     run = run_module("airflow_settings", airflow_url=http.url, airflow_token="t", pools=pools)
     assert run.result["summary"]["pools"]["created"] == 10
     assert [(seen.method, seen.path) for seen in http.requests[1:]] == [
         ("GET", "/api/v2/pools"),
+        ("GET", "/api/v2/variables"),
         ("PATCH", "/api/v2/pools"),
+        ("GET", f"/api/v2/variables/{MEMORY}"),
+        ("POST", "/api/v2/variables"),
     ]
 
 
 def test_few_objects_are_asked_for_alone(http: ScriptedServer, run_module: ModuleRunner) -> None:
-    http.begin(VERSION, Reply(200, POOL))
+    http.begin(VERSION, Reply(200, POOL), NO_MEMORIES, NO_MEMORY, NOTED)
     run_module(
         "airflow_settings", airflow_url=http.url, airflow_token="t", pools=[{"name": "p", "slots": 1}], variables=[]
     )
-    assert http.requests[-1].path == "/api/v2/pools/p"
+    assert http.requests[1].path == "/api/v2/pools/p"
+
+
+def test_what_was_applied_is_noted_for_the_owner_and_is_no_change(
+    http: ScriptedServer, run_module: ModuleRunner
+) -> None:
+    """Also what is as declared already, so that pruning can begin later."""
+    http.begin(VERSION, Reply(200, POOL), NO_MEMORIES, NO_MEMORY, NOTED)
+    pools = [{"name": "p", "slots": 1}]
+    run = run_module("airflow_settings", diff=True, airflow_url=http.url, airflow_token="t", pools=pools)
+    assert http.requests[2].target.endswith("variable_key_pattern=windsock_applied_%25")
+    body = http.requests[-1].body
+    assert read_memories([stored(VARIABLE, body["key"], value=body["value"])], "default").own == {"pool": {"p"}}
+    assert (run.result["changed"], run.result["changes"], run.result["diff"]) == (False, [], [])
+    assert MEMORY not in run.everything
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"check_mode": True}, {"owner": ""}],
+    ids=["check", "no owner"],
+)
+def test_without_a_real_run_or_an_owner_nothing_is_noted(
+    http: ScriptedServer, run_module: ModuleRunner, options: dict[str, t.Any]
+) -> None:
+    http.begin(VERSION, Reply(200, POOL), *([NO_MEMORIES] if "owner" not in options else []))
+    pools = [{"name": "p", "slots": 1}]
+    run = run_module("airflow_settings", airflow_url=http.url, airflow_token="t", pools=pools, **options)
+    assert run.code == 0
+    assert {seen.method for seen in http.requests} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [{"pools": []}, {"src": [{"path": "a.yml", "text": "pools: []\nvariables:"}]}, {"src": [], "pools": []}],
+    ids=["option", "file", "no file"],
+)
+def test_an_empty_list_declares_a_kind_that_is_pruned_and_null_does_not(
+    http: ScriptedServer, run_module: ModuleRunner, declared: dict[str, t.Any]
+) -> None:
+    pools = [{**POOL, "name": name} for name in ("default_pool", "kept", "p")]
+    http.begin(VERSION, Reply(200, {"pools": pools, "total_entries": 3}), NO_MEMORIES, Reply(204))
+    access = {"airflow_url": http.url, "airflow_token": "t"}
+    options = {"prune": "all", "prune_limit": 1, "protect": ["k*"], "variables": None}
+    run = run_module("airflow_settings", **access, **options, **declared)
+    assert [(each["id"], each["action"]) for each in run.result["changes"]] == [("p", "delete")]
+    assert [(seen.method, seen.path) for seen in http.requests[1:]] == [
+        ("GET", "/api/v2/pools"),
+        ("GET", "/api/v2/variables"),
+        ("DELETE", "/api/v2/pools/p"),
+    ]
+    assert ("variable_key_pattern", "windsock_applied_%") in http.requests[2].query
+
+
+def test_a_run_against_airflow_2(http: ScriptedServer, run_module: ModuleRunner) -> None:
+    absent = Reply(404, {"type": "stable-rest-api-ref.html#section/Errors/NotFound", "detail": "not there"})
+    http.begin(Reply(404, b""), Reply(200, {"version": "2.11.2"}), absent, absent, Reply(200, {"key": "v"}))
+    access = {"airflow_url": http.url, "airflow_username": "me", "airflow_password": "pw"}
+    run = run_module("airflow_variable", **access, key="v", value={"a": 1})
+    assert run.result["airflow"] == {"version": "2.11.2", "api_version": "v1"}
+    assert [(seen.method, seen.path) for seen in http.requests[2:]] == [
+        ("GET", "/api/v1/variables/v"),
+        ("GET", "/api/v1/variables/v"),
+        ("POST", "/api/v1/variables"),
+    ]
+    assert http.requests[-1].body == {"key": "v", "value": '{"a": 1}'}
 
 
 def test_info(http: ScriptedServer, run_module: ModuleRunner) -> None:
@@ -129,7 +203,7 @@ def test_the_hint_is_a_warning(http: ScriptedServer, run_module: ModuleRunner) -
 
 
 def test_null_lists_are_left_out(http: ScriptedServer, run_module: ModuleRunner) -> None:
-    http.begin(VERSION)
+    http.begin(VERSION, NO_MEMORIES)
     nulls: dict[str, t.Any] = {"connections": None, "variables": None, "pools": None, "src": None}
     assert run_module("airflow_settings", airflow_url=http.url, airflow_token="t", **nulls).result["changed"] is False
 
@@ -158,6 +232,57 @@ def test_all_that_is_wrong_is_told_before_the_first_request(http: ScriptedServer
         ("pool", "p"),
         ("connection", "pg"),
     ]
+
+
+def test_wrong_options_for_pruning_are_told_with_everything_else(run_module: ModuleRunner) -> None:
+    run = run_module(
+        "airflow_settings",
+        prune="owned",
+        prune_limit=-1,
+        owner="",
+        pools=[{"name": "p", "slots": -2}, {"name": "windsock", "slot": 1}],
+    )
+    assert run.code == 1
+    assert run.result["msg"].splitlines()[0].startswith("5 faults")
+    for told in (
+        "prune_limit: must be 0 or more",
+        "owner: is needed for prune=owned",
+        "airflow_url: ",
+        "slots: ",
+        "slot",
+    ):
+        assert f"- {told}" in run.result["msg"] or f": {told}" in run.result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"prune": "some"}, "prune"),
+        ({"prune": None}, "prune"),
+        ({"prune_limit": "many"}, "prune_limit"),
+        ({"prune_limit": None}, "prune_limit"),
+        ({"protect": {"a": 1}}, "protect"),
+        ({"owner": "x" * 61}, "owner: must have no more than 60 characters"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_each_wrong_option_for_pruning_is_told(run_module: ModuleRunner, wrong: dict[str, t.Any], told: str) -> None:
+    run = run_module("airflow_settings", **ACCESS, airflow_url="http://127.0.0.1:1", retries=-1, **wrong)
+    assert told in run.result["msg"]
+    assert "retries: must be 0 or more" in run.result["msg"]
+    assert len(run.result["failures"]) == 2
+
+
+@pytest.mark.parametrize("letter", ["x", "ä", "あ", "😀"], ids=ascii)
+def test_the_longest_owner_fits_into_a_key_of_airflow(run_module: ModuleRunner, letter: str) -> None:
+    """A key has two characters for each byte of the owner, and Airflow takes 250."""
+    params = {"airflow_url": "http://127.0.0.1:1", "airflow_token": "t", "retries": -1}
+    taken = [
+        length
+        for length in (1, 28, 29, 38, 39, 58, 59, 60)
+        if "owner: " not in run_module("airflow_settings", **params, owner=letter * length).result["msg"]
+    ]
+    assert len(key_of(letter * max(taken))) <= 250
 
 
 @pytest.mark.parametrize(
@@ -282,12 +407,16 @@ def test_success_shows_no_secret(http: ScriptedServer, run_module: ModuleRunner,
         "airflow_settings": [variable, connection],
     }
     writes = [] if check_mode else [Reply(200, each) for each in found[module]]
-    http.begin(VERSION, *(Reply(200, each) for each in found[module]), *writes)
+    looked, noted = ([NO_MEMORIES], [NO_MEMORY, NOTED]) if module == "airflow_settings" else ([], [])
+    reads = [*(Reply(200, each) for each in found[module]), *looked]
+    http.begin(VERSION, *reads, *writes, *([] if check_mode else noted))
     run = run_module(module, airflow_url=http.url, diff=True, check_mode=check_mode, **ACCESS, **SECRETS[module])
     assert run.result["changed"] is True
     assert_no_canary(run.everything)
     if not check_mode:
-        assert "CANARY" in http.requests[-1].content.decode()
+        written = [seen.content.decode() for seen in http.requests[1 + len(reads) :]]
+        assert all("CANARY" in each for each in written[: len(writes)])
+        assert not any("CANARY" in each for each in written[len(writes) :])
 
 
 @pytest.mark.parametrize("module", SECRETS)
@@ -316,7 +445,8 @@ def test_what_the_server_repeats_shows_no_secret(
     http: ScriptedServer, run_module: ModuleRunner, module: str, body: t.Any
 ) -> None:
     objects = 2 if module == "airflow_settings" else 1
-    http.begin(VERSION, *[Reply(404, {"detail": "was not found"})] * objects, *[Reply(422, body)] * objects)
+    looked = [NO_MEMORIES] if module == "airflow_settings" else []
+    http.begin(VERSION, *[Reply(404, {"detail": "was not found"})] * objects, *looked, *[Reply(422, body)] * objects)
     run = run_module(module, airflow_url=http.url, diff=True, **ACCESS, **SECRETS[module])
     assert run.code == 1
     assert len(run.result["failures"]) == objects

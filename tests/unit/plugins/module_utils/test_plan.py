@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.windsock.airflow.plugins.module_utils._comparison import Verdict
 from ansible_collections.windsock.airflow.plugins.module_utils._plan import Plan, leaves
 from ansible_collections.windsock.airflow.tests.unit.fakes import (
+    AIRFLOW_2,
     CONNECTION,
     POOL,
     VARIABLE,
@@ -191,4 +192,49 @@ def test_leaves_walk_dicts_and_stop_at_anything_else() -> None:
         ("a",),
         ("extra", "b", "c"),
         ("extra", "e"),
+    ]
+
+
+# What a reading does not tell. Airflow 2 never tells whether there is a password.
+
+UNSEEN = {
+    "password": (connection(password="pw"), stored(CONNECTION, "pg", unseen={"password"}, **PG)),
+    "extra": (connection(extra={"a": 1}), stored(CONNECTION, "pg", unseen={"extra"}, **PG)),
+}
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_what_was_not_seen_is_written_always_or_told_as_unknown(name: str) -> None:
+    one, actual = UNSEEN[name]
+    (change,) = planned(one, actual).changes
+    assert (change.action, change.write) == ("update", one.fields)
+    assert change.findings == {(name,): Verdict.UNKNOWN}
+    assert counted(planned(one, actual, update_secrets="on_create")) == (0, 0, 1)
+
+
+def test_what_was_not_seen_is_not_written_beside_a_change_if_only_on_create() -> None:
+    one, actual = connection(host="other", password="pw"), UNSEEN["password"][1]
+    assert actions(planned(one, actual, update_secrets="on_create")) == [("update", {"host": "other"})]
+    assert actions(planned(one, actual)) == [("update", {"host": "other", "password": "pw"})]
+
+
+@pytest.mark.parametrize("update_secrets", ["always", "on_create"])
+def test_a_password_that_nobody_can_see_is_not_cleared_blindly(update_secrets: str) -> None:
+    """That would delete the connection and create it anew in each run."""
+    one, actual = connection(password=""), UNSEEN["password"][1]
+    assert counted(planned(one, actual, update_secrets=update_secrets)) == (0, 0, 1)
+    (change,) = planned(connection(password="", host="other"), actual, update_secrets=update_secrets).changes
+    assert (change.action, change.write) == ("update", {"host": "other"})
+
+
+def test_what_is_not_declared_may_be_unseen() -> None:
+    assert counted(planned(connection(**PG), stored(CONNECTION, "pg", unseen={"extra", "password"}, **PG))) == (0, 1, 0)
+
+
+def test_what_the_server_cannot_do_is_told_with_every_other_fault() -> None:
+    desired = [pool("p", slots=-1), pool("missing"), connection(team_name="t", **PG)]
+    assert told(lambda: planned(desired, abilities=AIRFLOW_2)) == [
+        "pool 'missing': slots: is missing, and the pool does not exist yet, so it is needed",
+        *told(lambda: planned(desired[0], abilities=AIRFLOW_2)),
+        *told(lambda: planned(desired[2], abilities=AIRFLOW_2)),
     ]

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow import connect
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._access import Access
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._transport import NOT_JSON, Transport
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v2 import abilities_of
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import ServerFault, Uncertain
 from ansible_collections.windsock.airflow.tests.unit.scripted_http import Reply, ScriptedServer, unused_url
 
@@ -383,6 +384,30 @@ def test_a_given_api_version_is_not_guessed_around(http: ScriptedServer, api_ver
     assert [seen.path for seen in http.requests] == [f"/api/{api_version}/version"]
 
 
-def test_airflow_2_is_told_by_name_before_any_sign_in(http: ScriptedServer) -> None:
-    http.begin(Reply(404, b""), Reply(200, {"version": "2.11.2"}))
-    assert "Airflow 2.11.2" in fault_of(lambda: connect(Access(url=http.url, username="u", password="p"))).message
+def test_after_the_sign_in_the_token_is_kept_out_of_reasons(http: ScriptedServer) -> None:
+    http.begin(VERSION, Reply(201, {"access_token": "CANARY"}), Reply(400, {"detail": "you sent CANARY"}))
+    server = connect(Access(url=http.url, username="me", password="pw"))
+    assert "CANARY" not in fault_of(server.health).message
+
+
+@pytest.mark.parametrize(
+    ("version", "release"),
+    [
+        ("3.0.6", (3, 0)),
+        ("3.1.8", (3, 1)),
+        ("3.1.0rc1", (3, 1)),
+        ("3.2.2", (3, 2)),
+        ("3.3.2", (3, 3)),
+        ("3.10.0", (3, 10)),
+        ("3.3.0+astro.1", (3, 3)),
+        ("4.0.0.dev0", (4, 0)),
+        ("unheard of", (2, 10)),
+    ],
+)
+def test_a_server_has_the_abilities_of_its_release(
+    http: ScriptedServer, version: str, release: tuple[int, int]
+) -> None:
+    """A version that names no release counts as the oldest."""
+    http.begin(Reply(200, {"version": version}))
+    server = connect(Access(url=http.url, token="t"))
+    assert (server.version, server.abilities) == (version, abilities_of(release))

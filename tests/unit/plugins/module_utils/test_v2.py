@@ -15,22 +15,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._access import Access
-from ansible_collections.windsock.airflow.plugins.module_utils._airflow._dialect import quoted
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._rest import quoted
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._transport import Transport
-from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v2 import V2
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v2 import V2, abilities_of
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import ServerFault, Uncertain
-from ansible_collections.windsock.airflow.tests.unit.fakes import CONNECTION, KINDS, POOL, VARIABLE, stored
-from ansible_collections.windsock.airflow.tests.unit.scripted_http import Reply, ScriptedServer
+from ansible_collections.windsock.airflow.tests.unit.fakes import (
+    AIRFLOW_3,
+    AIRFLOW_3_0,
+    CONNECTION,
+    KINDS,
+    POOL,
+    VARIABLE,
+    Crowd,
+    stored,
+)
+from ansible_collections.windsock.airflow.tests.unit.scripted_http import Reply, ScriptedServer, Seen
 
 
 @pytest.fixture
 def server(http: ScriptedServer, pauses: list[float]) -> V2:
-    return V2(Transport(Access(url=http.url, token="t")), "3.3.2")
+    return V2(Transport(Access(url=http.url, token="t")), "3.3.2", AIRFLOW_3)
 
 
 def page(kind: t.Any, ids: t.Iterable[t.Any], total: int) -> Reply:
     entries = [{kind.identity.name: str(each), "slots": 1} for each in ids]
     return Reply(200, {kind.plural: entries, "total_entries": total})
+
+
+def pages(kind: t.Any, ids: t.Sequence[t.Any], size: int = 100) -> t.Callable[[Seen], Reply]:
+    """The page that is asked for; all but the first one are asked for in any order."""
+
+    def asked(seen: Seen) -> Reply:
+        start = int(dict(seen.query)["offset"])
+        return page(kind, ids[start : start + size], len(ids))
+
+    return asked
 
 
 def bulk_reply(action: str, success: t.Any = (), errors: t.Any = ()) -> Reply:
@@ -41,11 +60,29 @@ def bulk_reply(action: str, success: t.Any = (), errors: t.Any = ()) -> Reply:
 
 
 def test_a_list_is_read_page_by_page_in_a_fixed_order(http: ScriptedServer, server: V2) -> None:
-    http.begin(page(POOL, range(100), 250), page(POOL, range(100, 200), 250), page(POOL, range(200, 250), 250))
+    http.begin(*[pages(POOL, range(250))] * 3)
     assert [each.id for each in server.list(POOL)] == [str(each) for each in range(250)]
-    assert [dict(seen.query) for seen in http.requests] == [
-        {"limit": "100", "offset": str(offset), "order_by": "name"} for offset in (0, 100, 200)
-    ]
+    assert sorted(int(dict(seen.query)["offset"]) for seen in http.requests) == [0, 100, 200]
+    for seen in http.requests:
+        assert (seen.method, seen.path) == ("GET", "/api/v2/pools")
+        assert [name for name, _value in seen.query] == ["limit", "offset", "order_by"]
+        assert (dict(seen.query)["limit"], dict(seen.query)["order_by"]) == ("100", "name")
+
+
+def test_the_pages_after_the_first_are_read_four_at_a_time(
+    http: ScriptedServer, server: V2, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd, read = Crowd(4), server._page
+
+    def at_once(kind: t.Any, offset: int, beginning: str) -> t.Any:
+        if offset:
+            crowd.come_and_go()
+        return read(kind, offset, beginning)
+
+    monkeypatch.setattr(server, "_page", at_once)
+    http.begin(*[pages(POOL, range(9), size=1)] * 9)
+    assert [each.id for each in server.list(POOL)] == [str(each) for each in range(9)]
+    assert crowd.most == 4
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -56,7 +93,7 @@ def test_an_empty_list_needs_one_request(http: ScriptedServer, server: V2, kind:
 
 
 def test_a_server_with_smaller_pages_is_read_whole(http: ScriptedServer, server: V2) -> None:
-    http.begin(page(POOL, [1, 2], 3), page(POOL, [3], 3))
+    http.begin(*[pages(POOL, [1, 2, 3], size=2)] * 2)
     assert len(server.list(POOL)) == 3
     assert dict(http.requests[1].query)["offset"] == "2"
 
@@ -83,10 +120,36 @@ def test_a_list_that_cannot_be_read_is_never_taken_for_an_empty_one(
         server.list(POOL)
 
 
+def test_a_listed_connection_is_seen_whole(http: ScriptedServer, server: V2) -> None:
+    entry = {"connection_id": "pg", "conn_type": "postgres", "password": "***", "extra": '{"a": 1}'}
+    http.begin(Reply(200, {"connections": [entry], "total_entries": 1}))
+    expected = stored(CONNECTION, "pg", conn_type="postgres", password="***", extra={"a": 1})
+    assert server.list(CONNECTION) == [expected]
+
+
 def test_a_list_of_connections_that_breaks_tells_why_that_may_be(http: ScriptedServer, server: V2) -> None:
     http.begin(Reply(500, {"detail": "boom"}))
-    with pytest.raises(ServerFault, match="extra of one stored connection is not valid JSON"):
+    with pytest.raises(ServerFault, match="extra of a stored connection is not valid JSON"):
         server.list(CONNECTION)
+
+
+def test_variables_that_begin_so_are_asked_for_alone(http: ScriptedServer, server: V2) -> None:
+    """To the server an underscore stands for any character, so what comes too much is left out."""
+    http.begin(page(VARIABLE, ["windsock_applied_61", "windsock-applied_61"], 2))
+    assert [each.id for each in server.list(VARIABLE, "windsock_applied_")] == ["windsock_applied_61"]
+    (seen,) = http.requests
+    assert seen.target.endswith("&variable_key_pattern=windsock_applied_%25")
+    assert dict(seen.query)["variable_key_pattern"] == "windsock_applied_%"
+
+
+def test_a_list_of_pools_that_breaks_tells_why_that_may_be_where_it_may(http: ScriptedServer, server: V2) -> None:
+    http.begin(*[Reply(500, {"detail": "boom"})] * 2)
+    with pytest.raises(ServerFault) as caught:
+        server.list(POOL)
+    assert "unlimited" not in caught.value.message
+    server.abilities = AIRFLOW_3_0
+    with pytest.raises(ServerFault, match=r"`airflow pools set NAME SLOTS DESCRIPTION`"):
+        server.list(POOL)
 
 
 # Reading
@@ -113,6 +176,7 @@ def test_a_connection_as_it_is_read(http: ScriptedServer, server: V2) -> None:
     )
     expected = stored(CONNECTION, "pg", conn_type="postgres", login="me", password="***", extra={"a": {"token": "***"}})
     assert server.get(CONNECTION, "pg") == expected
+    assert not expected.unseen
 
 
 @pytest.mark.parametrize(
@@ -368,3 +432,42 @@ def test_a_bulk_request_that_fails_as_a_whole_tells_place_and_complaint_only(htt
 def test_which_faults_are_about_the_request() -> None:
     assert all(ServerFault("x", status).about_the_request for status in (400, 404, 409, 413, 422))
     assert not any(ServerFault("x", status).about_the_request for status in (None, 401, 403, 429, 500, 503))
+
+
+def test_updating_many_sends_no_mask(http: ScriptedServer, server: V2) -> None:
+    """3.0 and 3.1 refuse one, 3.3 does not heed it; what is not in the entity is left alone."""
+    http.begin(bulk_reply("update", ["a", "b"]))
+    server.bulk(VARIABLE, "update", {name: {"value": "x"} for name in ("a", "b")})
+    assert http.requests[0].target == "/api/v2/variables"
+    (action,) = http.requests[0].body["actions"]
+    assert action == {"action": "update", "entities": [{"key": name, "value": "x"} for name in ("a", "b")]}
+
+
+# What each release can do
+
+
+@pytest.mark.parametrize("release", [(3, 3), (3, 4), (3, 10), (4, 0)], ids=str)
+def test_the_newest_airflow_can_do_everything(release: tuple[int, int]) -> None:
+    assert abilities_of(release) == AIRFLOW_3
+    assert (AIRFLOW_3.can_bulk, AIRFLOW_3.lists_extra, AIRFLOW_3.shows_passwords) == (True, True, True)
+    assert (AIRFLOW_3.unlimited_pools, AIRFLOW_3.slash_in_pool_name, AIRFLOW_3.teams) == (True, True, True)
+    assert AIRFLOW_3.bulk_update_needs == {
+        "connection": {"conn_type"},
+        "variable": {"value"},
+        "pool": {"slots", "include_deferred"},
+    }
+    assert AIRFLOW_3.bulk_update_keeps == {}
+
+
+@pytest.mark.parametrize(
+    ("release", "unlimited_pools", "teams"),
+    [((3, 0), False, False), ((3, 1), True, False), ((3, 2), True, True), ((2, 10), False, False)],
+    ids=str,
+)
+def test_an_older_airflow_3_can_do_less(release: tuple[int, int], unlimited_pools: bool, teams: bool) -> None:
+    abilities = abilities_of(release)
+    assert (abilities.unlimited_pools, abilities.teams) == (unlimited_pools, teams)
+    assert abilities.bulk_update_needs == {**AIRFLOW_3.bulk_update_needs, "variable": {"value", "description"}}
+    assert abilities.bulk_update_keeps == {"pool": {"description"}}
+    assert abilities.can_bulk
+    assert abilities.lists_extra
