@@ -209,8 +209,10 @@ def airflowctl(kind: str, data: DataSet) -> None:
             data.airflowctl_file(kind),
             AIRFLOW_HOME=str(home),
             AIRFLOW_CLI_TOKEN=api.token(),
+            PYTHON_KEYRING_BACKEND="keyring.backends.null.Keyring",
         )
-        stand.expect_as_declared(data)
+        # The airflowctl of the time of 3.0 drops `schema` without a word; a newer one cannot speak to 3.0.
+        stand.expect_as_declared(data, but=["schema"] if stand.version.startswith("3.0.") else [])
         return time
 
 
@@ -258,15 +260,19 @@ loop(
 
 # -- growth ----------------------------------------------------------------------------------------------------------
 # What a nightly run costs from 1,000 to 10,000 objects of a kind: time and memory of the module shall grow as they do.
-# (Of a list Airflow 3.3 reads every id for every page, to see which the user may read: that part grows faster.)
+# (For every page of a list, Airflow 3.3 reads every id, to see which the user may read: the floor grows faster.)
 
-for thousands in (1, 3, 10):
+for thousands, jobs, aims in (
+    (1, ["noop"], {"variables-noop": 2.0}),
+    (3, ["noop"], {"variables-noop": 2.0}),
+    (10, ["noop", "repair"], {"src-noop": 1.5, "variables-noop": 2.0, "src-repair": 3.0, "variables-repair": 3.0}),
+):
     whole_set(
         f"-{thousands}k",
         objects_of(f"-{thousands}k", 1000 * thousands, 1000 * thousands, 0),
-        jobs=["noop", "repair"] if thousands == 10 else ["noop"],
+        jobs=jobs,
         drifting=["connections"],
-        aims={"src-noop": 1.5, "variables-noop": 2.0, "src-repair": 3.0, "variables-repair": 3.0},
+        aims=aims,
         servers=NEWEST,
         turns=2,
     )

@@ -109,10 +109,11 @@ class DataSet:
             for kind, declarations in self.declarations.items()
         }
 
-    @cached_property
+    @property
     def file(self) -> Path:
         """The declarations as a file of variables, and as a `src`. JSON, which Ansible reads fastest: less noise."""
-        return self._write("declarations.json", self.declarations)
+        path = self.folder / "declarations.json"
+        return path if path.exists() else self._write(path.name, self.declarations)
 
     def airflowctl_file(self, kind: str) -> Path:
         """The same objects of one kind as `airflowctl ... import` takes them."""

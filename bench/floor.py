@@ -18,7 +18,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
@@ -168,13 +168,13 @@ def api_of(version: str) -> type[V1] | type[V2]:
     return V1 if version.startswith("2.") else V2
 
 
-def differences(api: Api, data: DataSet, kind: str) -> list[Object]:
-    """Read the kind, compare all that can be read, and give the bodies that would put it right."""
+def differences(api: Api, data: DataSet, kind: str, but: Collection[str] = ()) -> list[Object]:
+    """Read the kind, compare all that can be read `but` some fields, and give the bodies that would put it right."""
     have = {item[IDENTITY[kind]]: item for item in api.read(kind, data.wanted[kind])}
     changed = []
     for identity, wanted in data.wanted[kind].items():
         actual = have.get(identity)
-        readable = {name: value for name, value in wanted.items() if name != "password"}
+        readable = {name: value for name, value in wanted.items() if name != "password" and name not in but}
         if actual is None or not all(_alike(actual.get(name), value) for name, value in readable.items()):
             changed.append(to_api(readable))
     return changed

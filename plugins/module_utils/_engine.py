@@ -33,11 +33,11 @@ def run(
     server.hide(_secret_texts(desired))
     reader = Reader(server)
     actual = reader.objects(desired, kinds if pruning.mode != "none" else ())
-    memories = reader.memories(pruning.owner) if pruning.owner else Memories("")
+    memories = reader.memories(pruning.owner) if pruning.owner or pruning.mode == "all" else Memories("")
     pruned = prune(desired, kinds, actual, pruning, memories)
     plan = make_plan([*desired, *pruned.absent], actual, policy, server.abilities)
     ledger = _carry_out(plan, server, check_mode)
-    notes = [*pruned.notes, *shared(desired, memories)]
+    notes = [*pruned.notes, *(shared(desired, memories) if pruning.owner else ())]
     if memories.writable and not check_mode:
         notes += _remember(plan, ledger, pruned, memories, server)
     report = make_report(plan, ledger, server)

@@ -72,15 +72,15 @@ class Info:
         return Report(result)
 
 
-LONGEST_OWNER = 60  # characters
+LONGEST_OWNER = 100  # bytes of UTF-8; its variable's key has two characters for each, and room for 250
 
 
 def _wrong_pruning(params: Words) -> list[Fault]:
     owner, faults = params["owner"] or "", []
     if params["prune_limit"] < 0:
         faults.append(Fault("prune_limit", "must be 0 or more"))
-    if len(owner) > LONGEST_OWNER:
-        faults.append(Fault("owner", f"must have no more than {LONGEST_OWNER} characters"))
+    if len(owner.encode(errors="replace")) > LONGEST_OWNER:
+        faults.append(Fault("owner", f"must have no more than {LONGEST_OWNER} characters, or fewer if they are not ASCII"))
     if params["prune"] == "owned" and not owner:
         faults.append(Fault("owner", "is needed for prune=owned; an empty one keeps no memory of what was applied"))
     return faults

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._airflow._abilities import Abilities
+from ._abilities import Abilities
 
 if t.TYPE_CHECKING:
     from ._plan import Change

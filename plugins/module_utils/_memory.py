@@ -154,9 +154,10 @@ def _decoded(variable: Actual) -> tuple[str, Objects]:
         content = json.loads(zlib.decompress(base64.b64decode("".join(packed), validate=True)))
         owner = content["owner"]
         objects = {kind: frozenset(ids) for kind, ids in content["objects"].items()}
+        key = key_of(owner)
     except (ValueError, zlib.error, KeyError, TypeError, AttributeError):
         raise Unreadable("is damaged") from None
-    if key_of(owner) != variable.id:
+    if key != variable.id:
         raise Unreadable("is that of another owner, copied")
     return owner, objects
 

@@ -19,16 +19,24 @@ Result = t.TypeVar("Result")
 def in_parallel(work: t.Callable[[Item], Result], items: t.Sequence[Item], at_once: int = AT_ONCE) -> list[Result]:
     """The results of work for every item, in order, a few at a time.
 
-    After an exception nothing new begins; it is raised once all that had begun has ended.
+    After an exception nothing new begins; the first in order is raised once all that had begun has ended.
     """
     if len(items) < 2:
         return [work(item) for item in items]
     from concurrent.futures import ThreadPoolExecutor  # only for many; every import costs each task
 
+    failed: dict[int, BaseException] = {}
+
+    def unless_failed(number: int) -> t.Any:
+        if not failed:
+            try:
+                return work(items[number])
+            except BaseException as error:
+                failed[number] = error
+        return None
+
     with ThreadPoolExecutor(min(at_once, len(items))) as executor:
-        futures = [executor.submit(work, item) for item in items]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
+        results = [*executor.map(unless_failed, range(len(items)))]
+    if failed:
+        raise failed[min(failed)]
+    return results

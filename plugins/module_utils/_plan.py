@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ._airflow._abilities import Abilities
+from ._abilities import Abilities
 from ._comparison import Findings, Path, Verdict, worst
 from ._declaration import Desired
 from ._faults import Fault, Refused

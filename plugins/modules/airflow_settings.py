@@ -233,7 +233,7 @@ options:
   owner:
     description:
       - In whose name objects are applied. Whoever declares a part of a deployment on their own needs a name of their
-        own, at most 60 characters.
+        own, at most 100 characters, or fewer if they are not ASCII.
       - What an owner has applied is kept in one Airflow variable for each owner, whose key begins with
         C(windsock_applied_). No module of this collection ever shows, changes or deletes it otherwise.
       - An object that two owners declare is told in a warning. Neither prunes what the other has applied.

@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Two runs at once on one deployment: no traceback, nothing lost that either declares, and one more run of each converges.
 
-Each run has a proxy of its own, and these wait for each other where the runs are to overlap.
+Each run has a proxy of its own, and these wait for each other where the runs are to overlap. They let only one write at
+a time through, which is all that SQLite does anyway: of two that meet inside Airflow 3.3, one waits in the event loop for
+a lock whose holder waits for the event loop, and the whole server stands still until SQLite gives up.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import threading
 import zlib
@@ -20,7 +23,7 @@ import pytest
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import ServerFault
 from ansible_collections.windsock.airflow.plugins.module_utils._memory import key_of
 from airflow_server import AirflowServer
-from fault_proxy import FaultProxy
+from fault_proxy import Answer, FaultProxy, Request
 from harness import Engine, Playbook, Run
 from raw_api import Api
 from stored import Stored
@@ -30,6 +33,18 @@ FULL = {"conn_type": "http", "host": "h", "login": "l", "password": "pw-by-hand"
         "extra": '{"by": "hand"}', "description": "by hand"}
 KINDS = "connections", "variables", "pools"
 PATIENCE = 120  # seconds; whoever waits longer for the other goes on alone, and its test fails
+
+
+class Line(FaultProxy):
+    """One write at a time, of all that share the lock."""
+
+    def __init__(self, url: str, one_write: threading.Lock):
+        super().__init__(url)
+        self.one_write = one_write
+
+    def _forward(self, request: Request) -> Answer:
+        with self.one_write if request.is_write else contextlib.nullcontext():
+            return super()._forward(request)
 
 
 class Two:
@@ -79,7 +94,8 @@ def attempted(engine: Engine, declared: dict[str, Any]) -> Run | None:
 
 @pytest.fixture(scope="module")
 def proxies(server: AirflowServer) -> Iterator[tuple[FaultProxy, FaultProxy]]:
-    with FaultProxy(server.url) as one, FaultProxy(server.url) as other:
+    one_write = threading.Lock()
+    with Line(server.url, one_write) as one, Line(server.url, one_write) as other:
         yield one, other
 
 
@@ -110,11 +126,15 @@ def by_hand(api: Api, *names: str) -> None:
 
 
 def declaring(*names: str, mark: int = 1, owner: str = "one", **options: Any) -> dict[str, Any]:
-    """Objects of each kind; the mark is in two fields of each, so that a mixture would be seen."""
+    """Objects of each kind; the mark is in two fields of each, so that a mixture would be seen.
+
+    Every field differs from mark to mark. Where one did not, a run would not write it, and a mixture of two runs that
+    overlap would be as it has to be without locks; the next run mends that.
+    """
     return {
         "connections": [{"connection_id": each, "conn_type": f"type{mark}", "host": f"host{mark}", "port": mark} for each in names],
         "variables": [{"key": each, "value": {"mark": mark}, "description": f"mark {mark}"} for each in names],
-        "pools": [{"name": each, "slots": mark, "include_deferred": bool(mark % 2)} for each in names],
+        "pools": [{"name": each, "slots": mark, "description": f"mark {mark}"} for each in names],
         "owner": owner, "prune_limit": 100, **options,
     }
 
@@ -140,7 +160,7 @@ def marks(stored: Stored) -> dict[str, set[Any]]:
             assert mark is None or fields["description"] == f"mark {mark}", (name, fields)
         else:
             mark = int(fields["slots"]) if fields["slots"] != "7" else None
-            assert mark is None or fields["include_deferred"] == str(bool(mark % 2)), (name, fields)
+            assert mark is None or fields["description"] == f"mark {mark}", (name, fields)
         found.setdefault(name, set()).add(mark)
     return found
 
@@ -326,13 +346,13 @@ def test_both_prune_all(two, engine, api, stored):
 
 
 @pytest.mark.parametrize("owner", ["one", "two"], ids=["one owner", "two owners"])
-def test_one_runs_while_the_other_stands_still(two, empty, engine, api, stored, owner):
+def test_one_runs_while_the_other_stands_still(server, two, empty, engine, api, stored, owner):
     """Before each write of the first in turn the second runs from beginning to end."""
     by_hand(api, "hand", "old0", "old1")
     first = declaring(*names("both", 2), "a", "old0", "old1", prune="owned")
     second = declaring(*names("both", 2), "b", "old0", mark=2, owner=owner)
     rows = empty.rows()
-    for nth in range(100):
+    for nth in range(0, 100, 1 if server.generation.api == "/api/v2" else 4):  # without bulk there are many
         empty.put(rows)
         two.reset()
         held: list[Run | None] = []
@@ -345,7 +365,8 @@ def test_one_runs_while_the_other_stands_still(two, empty, engine, api, stored, 
         attempted(two.engines[0], first)
         if not held:
             break
-        assert held[0] is not None and not held[0].failed, held[0] and held[0].msg
+        # Without bulk some of the first run's requests are on their way, so that both may create the same.
+        assert held[0] is not None and (server.generation.api == "/api/v1" or not held[0].failed), held[0] and held[0].msg
         now = marks(stored)
         assert now.pop("hand") == {None} and set(now) == {"both0", "both1", "a", "b", "old0", "old1"}, nth
         # Pruning among them: the run of one owner that declares less than the other deletes what the other has.
@@ -364,7 +385,7 @@ def test_processes_that_nobody_holds_back(server, two, engine, api, stored):
     for mark in range(1, 2 * rounds, 2):
         declarations = [declaring(*names("both", 3), *names(f"{owner}-", 3), mark=mark + nth, owner=owner, prune="owned")
                         for nth, owner in enumerate(("one", "two"))]
-        running = [Process(server.url, server.admin, declared) for declared in declarations]
+        running = [Process(proxy.url, server.admin, declared) for proxy, declared in zip(two.proxies, declarations, strict=True)]
         with ThreadPoolExecutor(2) as both:
             for code, told in both.map(Process.run, running):
                 assert code in (0, 1)

@@ -12,6 +12,7 @@ import copy
 import dataclasses
 import functools
 import json
+import unicodedata
 from typing import Any
 from urllib.parse import quote
 
@@ -86,6 +87,10 @@ class Case:
     def first(self, rules: Rules) -> dict[Key, Told]:
         return expect(self.declared, self.before, self.policy, rules, self.enforce)
 
+    def again(self, state: State, rules: Rules) -> dict[Key, Told]:
+        """The same once more."""
+        return expect(self.declared, state, self.policy, rules, self.enforce)
+
     def second(self, state: State, rules: Rules) -> dict[Key, Told]:
         return expect(self.later, state, self.policy, rules, self.enforce, self.doomed)
 
@@ -97,18 +102,21 @@ class Case:
 # -- Values
 
 TEXTS = [
-    "x", "plain text", "{{ 7 * 7 }}", "{{ undefined }}", "{% raw %}{{ x }}{% endraw %}", "{# note #}", "1234", "007", "1.10", "1e5",
-    "true", "yes", "null", "None", "~", "NaN", " NaN", "[NaN ]", "-Infinity", " leading", "trailing ", "multi\nline\ttab", "\r\n",
-    "'single' \"double\"", "back\\slash \\n", "$(reboot) `id` $HOME", "a=b&c=d#e?f", "%s %d %% {0} {}", "<b>&amp;</b>", "l" * 400,
-    "\u00fc\u6f22\u5b57\U0001f32c", "e\u0301", "\u00e9", "\u200b", "\u202eabc", "\u2028", "\x7f", "\x1b[31m", "\ufeff", "!vault x",
-    "!unsafe x", "- item", "key: value", "|", "[1,  2]", '{"b": 1, "a": [1.50, null]}', '{"a": 1, "a": 2}', '"quoted"', '"\\u00e9"',
-    "{'python': 1}", "* * *", "**", "-", "@", "__omit_place_holder__",
+    "x", "plain text", "{{ 7 * 7 }}", "{{ undefined }}", "{% raw %}{{ x }}{% endraw %}", "{# note #}", "1234", "007",
+    "1.10", "1e5", "true", "yes", "null", "None", "~", "NaN", " NaN", "[NaN ]", "-Infinity", " leading", "trailing ",
+    "multi\nline\ttab", "\r\n", "'single' \"double\"", "back\\slash \\n", "$(reboot) `id` $HOME", "a=b&c=d#e?f",
+    "%s %d %% {0} {}", "<b>&amp;</b>", "l" * 400, "\u00fc\u6f22\u5b57\U0001f32c", "e\u0301", "\u00e9", "\u200b",
+    "\u202eabc", "\u2028", "\x7f", "\x1b[31m", "\ufeff", "!vault x", "!unsafe x", "- item", "key: value", "|",
+    "[1,  2]", '{"b": 1, "a": [1.50, null]}', '{"a": 1, "a": 2}', '"quoted"', '"\\u00e9"', "{'python': 1}", "* * *",
+    "**", "-", "@", "__omit_place_holder__",
 ]
 KEYS = ["a", "b", "n", "host", "with.dot", "sp ace", "\u00fc", "{{ k }}", "1", "", "-", "x" * 60]
 SECRET_KEYS = ["password", "api_key", "my-Token", "client_secret "]
 CONNECTION_IDS = ["c", "C", "a.b-c_d", "0", "-", "\u00fc\u6f22", "x" * 150, "d", "e", "f"]
-OTHER_IDS = ["v", "V", "a/b", "/", "sp ace", "\u00fc\u6f22\U0001f32c", "{{ j }}", "%41", "%2F", "a?b#c", "a&b=c", "'q\"q'", "-x", "a\\b", "..",
-             "1.10", '{"a": 1}', "w" * 180, "a;b", "a+b", "~", "u", "t"]
+OTHER_IDS = [
+    "v", "V", "a/b", "/", "sp ace", "\u00fc\u6f22\U0001f32c", "{{ j }}", "%41", "%2F", "a?b#c", "a&b=c", "'q\"q'",
+    "-x", "a\\b", "..", "1.10", '{"a": 1}', "w" * 180, "a;b", "a+b", "~", "u", "t",
+]
 SECRET_VARIABLES = ["api_password", "My Token", "the_secret"]
 
 free_texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=12)
@@ -128,7 +136,7 @@ def _is_minus_zero(text: str) -> bool:
 
 @functools.cache
 def json_values(depth: int = 3) -> st.SearchStrategy[Any]:
-    leaf = st.one_of(texts, texts, numbers, bleeding)
+    leaf = st.one_of(texts, texts, numbers, numbers, bleeding)
     if not depth:
         return leaf
     return st.one_of(leaf, leaf, st.lists(json_values(depth - 1), max_size=3), json_objects(depth))
@@ -185,10 +193,9 @@ def field_values(draw: Any, rules: Rules, key: Key, field: str) -> Any:
     if field == "include_deferred":
         return draw(st.booleans())
     assert field == "value", field
-    if looks_secret(object_id):
-        value = draw(st.one_of(secrets, secrets, hidden_values(3)))
-    else:
-        value = draw(st.one_of(texts, bleeding, json_values(), json_objects()))
+    some = (secrets, secrets, hidden_values(3)) if looks_secret(object_id) else (
+        texts, bleeding, json_values(), json_objects())
+    value = draw(st.one_of(some))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=draw(st.booleans()))
 
 
@@ -216,10 +223,8 @@ def declarations(draw: Any, rules: Rules, key: Key, exists: bool) -> Declared:
     words: Fields = {}
     secret: set[Path] = {("password",)}
     for field in EMPTY[plural]:
-        if field == NEEDED[plural]:
-            declared = not (exists and draw(st.integers(0, 3)) == 0)
-        else:
-            declared = draw(st.integers(0, 9)) < 5
+        needed = field == NEEDED[plural]
+        declared = draw(st.integers(0, 9)) < 5 or needed and not (exists and draw(st.booleans()))
         if not declared:
             if draw(st.integers(0, 9)) == 0:
                 words[field] = None  # the same as to leave it out
@@ -230,7 +235,8 @@ def declarations(draw: Any, rules: Rules, key: Key, exists: bool) -> Declared:
                 fields["extra"] = json.loads(fields["extra"])
             secret |= {("extra", *path) for path in leaves(words.get("secret_extra") or {})}
         elif field == "value":
-            word, value = draw(st.sampled_from(["value", "value", "secret_value"])), draw(values(looks_secret(object_id)))
+            word = draw(st.sampled_from(["value", "value", "secret_value"]))
+            value = draw(values(looks_secret(object_id)))
             words[word] = value
             fields[field] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             secret |= {("value",)} if word == "secret_value" else set()
@@ -247,6 +253,9 @@ def extras(draw: Any) -> Fields:
         words["extra"] = draw(json_objects())
     if not words or draw(st.booleans()):
         words["secret_extra"] = draw(json_objects())
+        if "extra" in words and draw(st.booleans()):  # both have something of one and the same dict
+            words["extra"]["shared"] = draw(json_objects(1))
+            words["secret_extra"]["shared"] = draw(json_objects(1))
     if set(words) == {"extra"} and draw(st.booleans()):
         words["extra"] = json.dumps(words["extra"], indent=draw(st.sampled_from([None, 1])))
     return words
@@ -301,7 +310,8 @@ def uri_declarations(draw: Any, object_id: str) -> Declared:
     if fields["password"]:
         user += ":" + quote(fields["password"], safe="")
     where = (fields["host"] or "") + (f":{fields['port']}" if fields["port"] else "")
-    uri = f"{fields['conn_type'].replace('_', '-')}://{user}{'@' if user else ''}{where}/{quote(fields['schema'] or '', safe='')}"
+    scheme, schema = fields["conn_type"].replace("_", "-"), quote(fields["schema"] or "", safe="")
+    uri = f"{scheme}://{user}{'@' if user else ''}{where}/{schema}"
     if fields["extra"]:
         uri += f"?__extra__={quote(json.dumps(fields['extra']), safe='')}"
     words: Fields = {"uri": uri}
@@ -316,14 +326,17 @@ def uri_declarations(draw: Any, object_id: str) -> Declared:
 
 
 @st.composite
-def mutations(draw: Any, rules: Rules, state: State, declared: list[Declared], untouchable: set[Key]) -> Mutation | None:
+def mutations(
+    draw: Any, rules: Rules, state: State, declared: list[Declared], untouchable: set[Key]
+) -> Mutation | None:
     """untouchable: must not go away."""
     known = {one.key for one in declared}
     there = sorted(state)
     what = draw(st.sampled_from(["change"] * 9 + ["delete", "create"]))
     if what == "create" or not there:
         gone = sorted(known - set(state))  # it comes back, other than it was; or it was declared absent
-        key = draw(st.sampled_from(gone)) if gone and draw(st.booleans()) else draw(new_keys(rules, state.keys() | known))
+        anew = gone and draw(st.booleans())
+        key = draw(st.sampled_from(gone) if anew else new_keys(rules, state.keys() | known))
         return Mutation("create", key, draw(stored_objects(rules, key)))
     key = draw(st.sampled_from(there))
     if what == "delete" or rules.unreachable(key):
@@ -335,6 +348,8 @@ def mutations(draw: Any, rules: Rules, state: State, declared: list[Declared], u
         new = draw(changed_objects(now["extra"]))
     elif field == "value" and as_json(now["value"]) is not NO_JSON and draw(st.integers(0, 3)) == 0:
         new = json.dumps(as_json(now["value"]), indent=1)  # the same, written in another way
+    elif isinstance(now[field], str) and field not in ("conn_type", "password") and draw(st.integers(0, 3)) == 0:
+        new = nearly_text(key, field, now[field])
     else:
         new = draw(field_values(rules, key, field))
     if field == "password" and new is None:
@@ -344,28 +359,51 @@ def mutations(draw: Any, rules: Rules, state: State, declared: list[Declared], u
     return Mutation("update", key, {field: new})
 
 
+def nearly_text(key: Key, field: str, text: str) -> str:
+    value = as_json(text) if field == "value" else NO_JSON
+    if looks_secret(key[1]) or len(text) > 400:
+        return text
+    return nearly(text) if value is NO_JSON else json.dumps(nearly(value))
+
+
+def nearly(value: Any) -> Any:
+    """Another value that is easily taken for the same."""
+    if isinstance(value, str):
+        other = unicodedata.normalize("NFC", value)
+        return other if other not in (value, MASK) else f"{value} "
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int):
+        return float(value) if value else False
+    if isinstance(value, list):
+        return [*map(nearly, value)] or {}
+    return {None: "", 1.0: 1}.get(value, str(value)) if not isinstance(value, dict) else None
+
+
 @st.composite
 def changed_objects(draw: Any, value: dict[str, Any]) -> dict[str, Any]:
     """One leaf is another, one is new, one is gone; or all is new."""
-    paths = leaves(value)
-    way = draw(st.sampled_from(["leaf", "leaf", "leaf", "new", "gone", "all"])) if paths else "new"
-    if way == "all":
+    if not value or draw(st.integers(0, 7)) == 0:
         return draw(json_objects())
     changed = copy.deepcopy(value)
-    if way == "new":
+    if draw(st.integers(0, 4)) == 0:
         key = draw(st.sampled_from(KEYS + SECRET_KEYS))
         changed[key] = draw(hidden_values(1) if looks_secret(key) else json_values(1))
         return changed
-    *parents, last = draw(st.sampled_from(sorted(paths)))
+    *parents, last = draw(st.sampled_from(sorted(leaves(value))))
     place = changed
     for parent in parents:
         place = place[parent]
+    hidden = any(map(looks_secret, [*parents, last]))
+    way = draw(st.sampled_from(["gone", "other", "other", "last item", "nearly", "nearly"]))
     if way == "gone":
         del place[last]
-    elif isinstance(place[last], list) and place[last] and draw(st.booleans()):
-        place[last][-1] = draw(hidden_leaves if any(map(looks_secret, [*parents, last])) else json_values(1))
+    elif way == "nearly" and not hidden:
+        place[last] = nearly(place[last])
+    elif way == "last item" and isinstance(place[last], list) and place[last]:
+        place[last][-1] = draw(hidden_leaves if hidden else json_values(1))
     else:
-        place[last] = draw(hidden_values(1) if any(map(looks_secret, [*parents, last])) else json_values(1))
+        place[last] = draw(hidden_values(1) if hidden else json_values(1))
     return changed
 
 
@@ -387,8 +425,8 @@ def new_keys(draw: Any, rules: Rules, taken: Any, plurals: tuple[str, ...] = ("c
 
 @st.composite
 def cases(draw: Any, rules: Rules) -> Case:
-    case = Case([], policy=draw(st.sampled_from(["on_create"] * 4 + ["always"])), enforce=draw(st.integers(0, 4)) == 0,
-                prune=draw(st.integers(0, 4)) == 0)
+    policy = draw(st.sampled_from(["on_create"] * 4 + ["always"]))
+    case = Case([], policy=policy, enforce=draw(st.integers(0, 4)) == 0, prune=draw(st.integers(0, 4)) == 0)
     # Often more than two of a kind, which are listed and written together.
     plurals = draw(st.sampled_from([("connections",), ("variables",), ("pools",), ("connections", "variables"),
                                     ("connections", "variables", "pools"), ("connections", "variables", "pools")]))
@@ -407,6 +445,7 @@ def cases(draw: Any, rules: Rules) -> Case:
         case.dropped = [one.key for one in case.declared if draw(st.integers(0, 3)) == 0]
     try:
         state = after(case.declared, case.before, case.first(rules), case.enforce)
+        case.again(state, rules)
         untouchable = {one.key for one in case.declared if one.present and NEEDED[one.plural] not in one.fields}
         for _each in range(draw(st.integers(0, 7))):
             mutation = draw(mutations(rules, state, case.declared, untouchable))

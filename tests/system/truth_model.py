@@ -1,7 +1,7 @@
 # Copyright: Windsock contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The oracle of the truth test: what a server shows, and what a truthful run says and does. Nothing of plugins/ is used.
+"""The oracle of the truth test: what a server shows, what a truthful run says and does. Uses nothing of plugins/.
 
     rules = Rules("3.3.2")
     told = expect(declared, state, "on_create", rules)      # what must be reported, for each object
@@ -280,7 +280,7 @@ def _expect_one(one: Declared, found: Fields | None, policy: str, rules: Rules, 
     if found is None:
         if NEEDED[one.plural] not in meant:
             raise Unfit("refused")
-        return _named(one, "create", {path: DIFFERS for path in leaves(not_empty(meant))}, frozenset(meant))
+        return _named(one, "create", dict.fromkeys(leaves(not_empty(meant)), DIFFERS), frozenset(meant))
     findings: dict[Path, str] = {}
     write: set[str] = set()
     for field, value in meant.items():

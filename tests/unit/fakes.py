@@ -11,7 +11,7 @@ import threading
 import typing as t
 
 from ansible_collections.windsock.airflow.plugins.module_utils import _engine
-from ansible_collections.windsock.airflow.plugins.module_utils._airflow._abilities import Abilities
+from ansible_collections.windsock.airflow.plugins.module_utils._abilities import Abilities
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._dialect import Outcome
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v1 import ABILITIES as AIRFLOW_2
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v2 import abilities_of

@@ -11,10 +11,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from .._abilities import Abilities
 from .._kinds import Kind
 from .._kinds._kind import Fields
 from .._plan import Actual
-from ._abilities import Abilities
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ import json
 import typing as t
 from urllib.parse import quote
 
+from .._abilities import Abilities
 from .._faults import ServerFault
 from .._json import NOT_JSON, read_json
 from .._kinds import Kind
 from .._kinds._kind import Fields
 from .._parallel import in_parallel
 from .._plan import Actual
-from ._abilities import Abilities
 from ._transport import Answer, Transport
 
 PAGE = 100  # servers cut a page at their maximum_page_limit, 100 unless configured otherwise

@@ -200,7 +200,8 @@ class Transport:
 
     def _meaning(self, answer: Answer, doing: str) -> str:
         url = self.access.url
-        reason = self.scrubbed(reason_of(answer.data))
+        # The first line: Airflow 2 goes on with the schema and the instance. Cut only once no secret is in it.
+        reason = self.scrubbed(reason_of(answer.data)).split("\n", 1)[0]
         if answer.location is not None:
             return f"{doing}: {url} redirects to another address ({_place(answer.location)}); give that as airflow_url"
         if answer.data is NOT_JSON:
@@ -234,7 +235,7 @@ def reason_of(data: t.Any) -> str:
         detail = detail.get("message") or detail.get("reason") or ""
     if isinstance(detail, list):
         detail = "; ".join(_complaint(each) for each in detail[:5] if isinstance(each, dict))
-    return str(detail).split("\n", 1)[0]  # Airflow 2 goes on with the schema and the instance
+    return str(detail)
 
 
 def _complaint(entry: dict[str, t.Any]) -> str:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import typing as t
 
+from .._abilities import Abilities
 from .._faults import ServerFault
 from .._kinds import Kind
 from .._kinds._kind import Fields
 from .._plan import Actual
-from ._abilities import Abilities
 from ._dialect import Outcome
 from ._rest import Rest, written
 from ._transport import Answer

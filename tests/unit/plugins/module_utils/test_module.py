@@ -262,7 +262,7 @@ def test_wrong_options_for_pruning_are_told_with_everything_else(run_module: Mod
         ({"prune_limit": "many"}, "prune_limit"),
         ({"prune_limit": None}, "prune_limit"),
         ({"protect": {"a": 1}}, "protect"),
-        ({"owner": "x" * 61}, "owner: must have no more than 60 characters"),
+        ({"owner": "x" * 101}, "owner: must have no more than 100 characters"),
     ],
     ids=lambda value: str(value)[:30],
 )
