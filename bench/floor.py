@@ -214,7 +214,7 @@ def wipe(api: Api) -> None:
         api.delete(kind, [name for name in names if name.startswith(PREFIX) or name == MEMORY])
 
 
-def drift(api: Api, data: DataSet, kinds: Iterable[str] = IDENTITY) -> None:
+def drift(api: Api, data: DataSet, kinds: Iterable[str] = tuple(IDENTITY)) -> None:
     """Change one object in ten of these kinds behind the collection's back: hosts, extras, values and slots."""
     for kind in kinds:
         changed = []

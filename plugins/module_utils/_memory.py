@@ -153,13 +153,19 @@ def _decoded(variable: Actual) -> tuple[str, Objects]:
     try:
         content = json.loads(zlib.decompress(base64.b64decode("".join(packed), validate=True)))
         owner = content["owner"]
-        objects = {kind: frozenset(ids) for kind, ids in content["objects"].items()}
-        key = key_of(owner)
+        objects = {kind: frozenset(ids) for kind, ids in content["objects"].items() if _are_ids(ids)}
+        sound, key = len(objects) == len(content["objects"]), key_of(owner)
     except (ValueError, zlib.error, KeyError, TypeError, AttributeError):
         raise Unreadable("is damaged") from None
+    if not sound:
+        raise Unreadable("is damaged")
     if key != variable.id:
         raise Unreadable("is that of another owner, copied")
     return owner, objects
+
+
+def _are_ids(ids: t.Any) -> bool:
+    return isinstance(ids, list) and all(isinstance(each, str) for each in ids)
 
 
 def _is_form(word: str) -> bool:

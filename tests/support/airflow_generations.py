@@ -74,9 +74,10 @@ class Airflow2:
     def complete_home(self, home: Path, real_hashing: bool) -> None:
         """Each request checks the password anew, which costs the server 0.1 s and more with the hashes Airflow makes."""
         if not real_hashing:
-            with contextlib.closing(sqlite3.connect(home / "airflow.db")) as database, database:
+            with contextlib.closing(sqlite3.connect(home / "airflow.db")) as database:
                 for name, password in USERS.items():
                     database.execute("UPDATE ab_user SET password = ? WHERE username = ?", (quick_hash(password), name))
+                database.commit()
 
 
 def quick_hash(password: str) -> str:

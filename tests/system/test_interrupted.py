@@ -25,13 +25,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused, ServerFault
-from ansible_collections.windsock.airflow.plugins.module_utils._memory import key_of
 from airflow_server import AirflowServer
 from fault_proxy import FaultProxy, Request
 from harness import COLLECTIONS, Engine, Run
 from raw_api import Api
 from stored import Stored
+
+from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused, ServerFault
+from ansible_collections.windsock.airflow.plugins.module_utils._memory import key_of
 
 OWNER = "interrupted"
 MEMORY = key_of(OWNER)
@@ -50,11 +51,12 @@ class Data:
             return {table: database.execute(f"SELECT * FROM {table} ORDER BY id").fetchall() for table in self.tables}
 
     def put(self, rows: dict[str, list[tuple[Any, ...]]]) -> None:
-        with contextlib.closing(sqlite3.connect(self.path, timeout=60)) as database, database:
+        with contextlib.closing(sqlite3.connect(self.path, timeout=60)) as database:
             for table in self.tables:
                 database.execute(f"DELETE FROM {table}")
                 for row in rows[table]:
                     database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+            database.commit()
 
     def settle(self) -> None:
         """Wait until nobody writes any more."""

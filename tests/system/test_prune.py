@@ -19,14 +19,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused
-from ansible_collections.windsock.airflow.plugins.module_utils._memory import key_of
 from airflow_server import AirflowServer
 from fault_proxy import FaultProxy
 from harness import Engine, Run, in_order
 from raw_api import Api
 from stored import Stored
 from test_interrupted import Data, everything, sentence
+
+from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused
+from ansible_collections.windsock.airflow.plugins.module_utils._memory import key_of
 
 KINDS = "connections", "variables", "pools"
 KEY = key_of("default")
@@ -337,7 +338,7 @@ def test_it_is_no_change(engine, api, stored):
 def test_many_objects_are_remembered(engine, stored):
     """Its text grows slower than what it names, and holds no value, and no run of five characters."""
     random.seed(7)
-    names = ["".join(random.choices(string.ascii_letters + "._-", k=20)) for _ in range(80)]
+    names = ["".join(random.choices(string.ascii_letters + "._-", k=20)) for _each in range(80)]
     engine(variables=[{"key": each, "value": "value-that-is-nowhere-else"} for each in names])
     text = stored.variable(KEY)
     assert not re.search(r"\S{5}", text) and len(text) < 3 * 20 * 80

@@ -20,14 +20,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from ansible_collections.windsock.airflow.plugins.module_utils._faults import ServerFault
-from ansible_collections.windsock.airflow.plugins.module_utils._memory import key_of
 from airflow_server import AirflowServer
 from fault_proxy import Answer, FaultProxy, Request
 from harness import Engine, Playbook, Run
 from raw_api import Api
 from stored import Stored
 from test_interrupted import Data, Process, everything, sentence
+
+from ansible_collections.windsock.airflow.plugins.module_utils._faults import ServerFault
+from ansible_collections.windsock.airflow.plugins.module_utils._memory import key_of
 
 FULL = {"conn_type": "http", "host": "h", "login": "l", "password": "pw-by-hand", "port": 80, "schema": "s",
         "extra": '{"by": "hand"}', "description": "by hand"}
@@ -357,7 +358,7 @@ def test_one_runs_while_the_other_stands_still(server, two, empty, engine, api, 
         two.reset()
         held: list[Run | None] = []
 
-        def action(forward: Callable[[], Any], held: list[Run | None] = held) -> Any:
+        def action(forward: Callable[[], Any], held: list[Run | None] = held) -> Any:  # pylint: disable=dangerous-default-value
             held.append(attempted(two.engines[1], second))
             return forward()
 

@@ -165,7 +165,7 @@ def test_what_cannot_be_read_is_told_by_its_variable_and_never_written_over(name
     memories = read_memories([variable], "ours")
     assert memories.own is None
     assert not memories.writable
-    (told,) = memories.trouble.values()
+    (told,) = [*memories.trouble.values()]
     assert f"the variable {key_of('ours')}, in which" in told
     assert f", {why}; " in told
     assert told.endswith("delete it to begin anew")

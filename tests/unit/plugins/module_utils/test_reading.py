@@ -202,7 +202,7 @@ def test_who_may_not_read_variables_is_told_and_nothing_is_known() -> None:
     memories = Reader(server).memories("ours")
     assert memories.own is None
     assert not memories.writable
-    (trouble,) = memories.trouble.values()
+    (trouble,) = [*memories.trouble.values()]
     assert trouble.endswith("cannot be read: listing variables: no right to (HTTP 403)")
 
 

@@ -237,7 +237,7 @@ def test_updating_a_variable(
         {"description": None},
         {"slots": 2, "description": "d", "include_deferred": True},
     ],
-    ids=lambda fields: "+".join(fields),
+    ids="+".join,
 )
 def test_updating_a_pool_always_has_a_mask_and_no_name(
     http: ScriptedServer, server: V1, fields: dict[str, t.Any]
