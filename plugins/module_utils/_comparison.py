@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import enum
+import math
 import typing as t
 
 from ._json import NOT_JSON, read_json
@@ -64,9 +65,11 @@ def compare(declared: t.Any, reading: t.Any, path: Path = ()) -> Findings:
 
 
 def _same(declared: t.Any, reading: t.Any) -> bool:
-    """Equality as JSON has it: Python's takes 1 for 1.0 and for true."""
+    """Equality as JSON has it: Python's takes 1 for 1.0 and for true, and a NaN for none at all."""
     if isinstance(declared, bool) or isinstance(reading, bool):
         return declared is reading
+    if isinstance(declared, float) and isinstance(reading, float) and math.isnan(declared):
+        return math.isnan(reading)
     return isinstance(declared, float) == isinstance(reading, float) and declared == reading
 
 
