@@ -26,6 +26,9 @@ class Abilities:
     unlimited_pools: a pool of -1 slots can be written and read.
     slash_in_pool_name: a pool with a slash in its name can be reached alone.
     teams: objects may belong to a team.
+    ids_beyond_ascii: ids of connections may hold letters of any alphabet.
+    masks_whole_in_variables: the depth in a variable's JSON from which a number, list or dict below a secret-looking
+    name is shown as the mask.
     """
 
     lists_extra: bool = True
@@ -36,3 +39,5 @@ class Abilities:
     unlimited_pools: bool = True
     slash_in_pool_name: bool = True
     teams: bool = True
+    ids_beyond_ascii: bool = True
+    masks_whole_in_variables: int = 6

@@ -201,7 +201,7 @@ class _Applier:
         """Which of these objects the server does not have as they were to be created."""
         there = Reader(self.server).objects([change.desired for change in wanted.values()])
         found = {object_id: there.get((change.kind.name, object_id)) for object_id, change in wanted.items()}
-        return {object_id: change for object_id, change in wanted.items() if _differs(change, found[object_id])}
+        return {object_id: change for object_id, change in wanted.items() if _differs(change, found[object_id], self.server)}
 
 
 def _refusal(change: Change, fault: ServerFault) -> str:
@@ -216,10 +216,10 @@ def _half_replaced(change: Change) -> str:
     return f"deleted to clear its password, and could not be created anew; the next run creates it{told}"
 
 
-def _differs(change: Change, found: Actual | None) -> bool:
+def _differs(change: Change, found: Actual | None, server: Dialect) -> bool:
     """Whether an object is missing, or visibly another than the change makes it."""
     return found is None or any(
-        Verdict.DIFFERS in change.kind.fields_by_name[name].same(value, found.fields[name]).values()
+        Verdict.DIFFERS in change.kind.fields_by_name[name].same(value, found.fields[name], server.abilities).values()
         for name, value in change.write.items()
         if name not in found.unseen
     )

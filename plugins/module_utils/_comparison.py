@@ -39,25 +39,25 @@ def worst(verdicts: t.Iterable[Verdict]) -> Verdict:
 
 
 # From this depth on, Airflow's masker shows a dict, a list or a number below a secret-looking name as the mask too.
-MASKED_WHOLE = 6
+MASKED_WHOLE = 6  # in variables of some versions sooner, see Abilities
 
 
-def compare(declared: t.Any, reading: t.Any, path: Path = ()) -> Findings:
+def compare(declared: t.Any, reading: t.Any, path: Path = (), masked_whole: int = MASKED_WHOLE) -> Findings:
     """Compare two JSON values. The result names the leaves that differ or are unknown, not those that are the same."""
     if isinstance(declared, dict) and isinstance(reading, dict):
         findings: Findings = {}
         for key in {**declared, **reading}:
             if key in declared and key in reading:
-                findings.update(compare(declared[key], reading[key], (*path, str(key))))
+                findings.update(compare(declared[key], reading[key], (*path, str(key)), masked_whole))
             else:
                 findings[(*path, str(key))] = Verdict.DIFFERS
         return findings
     if isinstance(declared, list) and isinstance(reading, list) and len(declared) == len(reading):
         findings = {}
         for index, (mine, theirs) in enumerate(zip(declared, reading)):
-            findings.update(compare(mine, theirs, (*path, str(index))))
+            findings.update(compare(mine, theirs, (*path, str(index)), masked_whole))
         return findings
-    if reading == MASK and len(path) >= MASKED_WHOLE:
+    if reading == MASK and len(path) >= masked_whole:
         return {path: Verdict.UNKNOWN}
     if isinstance(reading, str) and MASK in reading and isinstance(declared, str):
         return {path: Verdict.UNKNOWN if may_be(reading, declared) else Verdict.DIFFERS}
@@ -73,7 +73,7 @@ def _same(declared: t.Any, reading: t.Any) -> bool:
     return isinstance(declared, float) == isinstance(reading, float) and declared == reading
 
 
-def compare_texts(declared: str, reading: str) -> Verdict:
+def compare_texts(declared: str, reading: str, masked_whole: int = MASKED_WHOLE) -> Verdict:
     """Compare texts of variables. Airflow 3 parses what looks like JSON and shows it serialised anew
 
     (C(1.10) reads C(1.1), C([1,  2]) reads C([1, 2])), so that two JSON texts are compared as JSON: anything
@@ -88,4 +88,4 @@ def compare_texts(declared: str, reading: str) -> Verdict:
         return Verdict.DIFFERS
     if mine is NOT_JSON:
         mine, theirs = declared, reading
-    return worst(compare(mine, theirs).values())
+    return worst(compare(mine, theirs, (), masked_whole).values())

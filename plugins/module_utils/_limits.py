@@ -32,4 +32,9 @@ def impossible(change: Change, abilities: Abilities) -> list[str]:
             f"name: the API of this version of Airflow cannot {change.action} a pool with a slash in its name; "
             "`airflow pools set` and `airflow pools delete` in the server's environment can"
         )
+    if not abilities.ids_beyond_ascii and change.kind.name == "connection" and not change.id.isascii():
+        reasons.append(
+            f"connection_id: this version of Airflow cannot {change.action} a connection whose id holds other than ASCII "
+            "letters, digits, underscores, dots and hyphens"
+        )
     return reasons

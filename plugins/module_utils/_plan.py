@@ -86,7 +86,7 @@ def make_plan(desired: t.Iterable[Desired], actual: ActualObjects, policy: Polic
         elif found is None:
             _creation(one, plan, faults)
         else:
-            _comparison(one, found, policy, plan, faults)
+            _comparison(one, found, policy, abilities, plan, faults)
     faults += [_fault(change.desired, why) for change in plan.changes for why in impossible(change, abilities)]
     if faults:
         raise Refused(faults)
@@ -104,13 +104,16 @@ def _creation(one: Desired, plan: Plan, faults: list[Fault]) -> None:
     plan.changes.append(Change(one.kind, one.id, "create", one, None, write, findings))
 
 
-def _comparison(one: Desired, found: Actual, policy: Policy, plan: Plan, faults: list[Fault]) -> None:
+def _comparison(
+    one: Desired, found: Actual, policy: Policy, abilities: Abilities, plan: Plan, faults: list[Fault]
+) -> None:
     findings: Findings = {}
     write: Fields = {}
     same: set[str] = set()
     for name, value in one.fields.items():
         unseen = name in found.unseen
-        of_field = whole(Verdict.UNKNOWN) if unseen else one.kind.fields_by_name[name].same(value, found.fields[name])
+        same_as = one.kind.fields_by_name[name].same
+        of_field = whole(Verdict.UNKNOWN) if unseen else same_as(value, found.fields[name], abilities)
         verdict = worst(of_field.values())
         if verdict is Verdict.SAME:
             same.add(name)

@@ -27,6 +27,7 @@ ABILITIES = Abilities(
     unlimited_pools=False,
     slash_in_pool_name=False,
     teams=False,
+    ids_beyond_ascii=False,
 )
 
 MASK_NAMES = {"value": "val"}  # what an update_mask calls a field, where that is another name than the field's

@@ -39,6 +39,7 @@ def abilities_of(release: tuple[int, int]) -> Abilities:
         # 3.0 stores -1 only by a bulk request, and then answers 500 to every list of pools.
         unlimited_pools=release >= (3, 1),
         teams=release >= (3, 2),
+        masks_whole_in_variables=2,
     )
 
 

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from .._abilities import Abilities
 from .._comparison import Findings, Path, Verdict, compare
 from ._types import Type, choice, text
 
@@ -44,13 +45,17 @@ class Option:
         return spec
 
 
+def _same(declared: t.Any, reading: t.Any, abilities: Abilities) -> Findings:
+    return compare(declared, reading)
+
+
 @dataclass(frozen=True)
 class Field:
     """A field that Airflow stores.
 
     default is what an undeclared field of a new object holds (None: empty); a field without default must be declared
     for a new object. empty is the value that says "none" of a field that has a default, declared or read.
-    same compares a declared value with a reading; show says whether a value may be shown that nobody declared
+    same compares a declared value with what a server of such abilities shows; show says whether a value may be shown that nobody declared
     openly, of an object that is to be deleted for example.
     """
 
@@ -58,7 +63,7 @@ class Field:
     default: t.Any = None
     has_default: bool = True
     empty: t.Any = ""
-    same: t.Callable[[t.Any, t.Any], Findings] = compare
+    same: t.Callable[[t.Any, t.Any, Abilities], Findings] = _same
     show: bool = False
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 
-from .._comparison import Path, compare_texts
+from .._abilities import Abilities
+from .._comparison import Findings, Path, compare_texts
 from ._kind import DESCRIPTION, TEAM, Clash, Field, Fields, Kind, Option, whole
 from ._types import json_value, text
 
@@ -29,6 +30,10 @@ def _fold(words: Fields) -> tuple[Fields, frozenset[Path]]:
     return words, secret
 
 
+def _same_value(declared: str, reading: str, abilities: Abilities) -> Findings:
+    return whole(compare_texts(declared, reading, abilities.masks_whole_in_variables))
+
+
 VARIABLE = Kind(
     name="variable",
     plural="variables",
@@ -40,7 +45,7 @@ VARIABLE = Kind(
         TEAM,
     ),
     fields=(
-        Field("value", has_default=False, same=lambda declared, reading: whole(compare_texts(declared, reading))),
+        Field("value", has_default=False, same=_same_value),
         Field("description", show=True),
         Field("team_name", show=True),
     ),
