@@ -206,7 +206,10 @@ class _Applier:
 
 def _refusal(change: Change, fault: ServerFault) -> str:
     if change.action == "create" and fault.status == ALREADY_THERE:
-        return "was created by somebody else while this run was at work, and is left as it is; run again to compare it"
+        return (
+            f"creating {change.kind.name} {change.id!r}: somebody else created it while this run was at work, and it is "
+            "left as it is; run again to compare it"
+        )
     return fault.message
 
 

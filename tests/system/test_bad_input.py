@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.servers("3.3")
+
 LEAK = "bad-value-9137"  # stands in every wrong value that has room for it; must never be shown
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+pytestmark = pytest.mark.servers("3.3")
+
 MODULES = sorted((Path(__file__).resolve().parents[2] / "plugins" / "modules").glob("airflow_*.py"))
 ACCESS = ("airflow_url", "airflow_username", "airflow_password", "airflow_token")
 SECRETS = {

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.servers("3.3")
+
 QUIET = {"update_secrets": "on_create"}
 
 
@@ -459,7 +461,7 @@ def test_what_somebody_else_created_meanwhile_is_not_overwritten(engine, proxy, 
     run = engine(variables=declared)
     assert run.failed and run.changed is (count > 1)
     assert [(failure["kind"], failure["id"]) for failure in run.failures] == [("variable", f"{name}0")]
-    assert "exist" in run.failures[0]["reason"] and f"{name}0" in run.msg
+    assert "somebody else created it" in run.failures[0]["reason"] and f"{name}0" in run.msg
     assert set(run.actions) == {f"{name}{i}" for i in range(1, count)}
     assert stored.variables()[f"{name}0"] == {"value": "theirs", "description": "d"}
     again = engine.settles(variables=declared)

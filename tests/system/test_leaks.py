@@ -22,6 +22,8 @@ from urllib.parse import quote
 import pytest
 from fault_proxy import Answer
 
+pytestmark = pytest.mark.servers("3.3")
+
 SYSLOG = "/dev/log"
 
 

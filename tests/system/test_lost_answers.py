@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.servers("3.3")
+
 CLEARED = {"conn_type": "http", "host": "h", "password": "to-be-cleared", "extra": '{"a": 1}', "description": "d"}
 
 
@@ -161,7 +163,7 @@ def test_a_replacement_that_stops_tells_which_undeclared_fields_are_gone(engine,
 def test_a_lost_creation_that_was_not_carried_out(engine, proxy, api, name, count):
     """The line is cut before the request arrives: looked, not there, so created after all, once."""
     proxy.cut(writes_only=True, times=1)
-    run = engine(variables=[{"key": f"{name}{i}", "value": "x"} for i in range(count)])
+    run = engine(variables=[{"key": f"{name}{i}", "value": "x"} for i in range(count)], owner="")
     assert not run.failed and len(run.changes) == len(api.ids("variables", name)) == count
     assert len(proxy.writes) == 2
 
@@ -185,6 +187,7 @@ def test_a_gateway_that_answers_504_after_the_write_was_made(engine, proxy, api,
     for count in (1, 3):
         proxy.reset()
         proxy.add(action, writes_only=True)
-        run = engine(connections=[{"connection_id": f"{name}{count}{i}", "conn_type": "http", "password": "p-504"} for i in range(count)])
+        run = engine(connections=[{"connection_id": f"{name}{count}{i}", "conn_type": "http", "password": "p-504"} for i in range(count)],
+                     owner="")
         assert not run.failed and len(run.changes) == count and len(proxy.writes) == 1
         assert stored.connection(f"{name}{count}0")["password"] == "p-504"

@@ -17,6 +17,8 @@ import trustme
 from fault_proxy import FaultProxy
 from harness import Engine
 
+pytestmark = pytest.mark.servers("3.3")
+
 HTML = "<!DOCTYPE html><html><body>Please log in, or come back later</body></html>"
 AS_HTML = {"Content-Type": "text/html"}
 ONE_POOL = {"pools": [{"name": "default_pool", "slots": 128}]}
@@ -65,10 +67,10 @@ def test_not_an_airflow(engine, proxy, status, body, headers, words):
     sentence(engine.fault(retries=1, **ONE_POOL), proxy.url, *words)
 
 
-def test_airflow_2_is_named_as_not_supported_yet(engine, proxy):
+def test_an_airflow_too_old_is_named(engine, proxy):
     proxy.answer(404, HTML, AS_HTML, path="^/api/v2/", times=None)
-    proxy.answer(200, '{"version": "2.11.2", "git_version": null}', path="^/api/v1/version", times=None)
-    sentence(engine.fault(**ONE_POOL), "2.11.2", "Airflow 3")
+    proxy.answer(200, '{"version": "2.9.3", "git_version": null}', path="^/api/v1/version", times=None)
+    sentence(engine.fault(**ONE_POOL), "2.9.3", "2.10 and newer")
 
 
 @pytest.mark.parametrize("location", ["https://login.example.com/sso?state=s3cr3t", "/auth/login?next=x"])
@@ -184,7 +186,7 @@ def test_trouble_that_passes(engine, proxy, name, status):
                             ("pools", [{"name": f"{name}{i}", "state": "absent"} for i in range(3)])):
         proxy.reset()
         proxy.answer(status, HTML, AS_HTML, times=2, writes_only=True)
-        run = engine(**{plural: objects})
+        run = engine(**{plural: objects}, owner="")
         assert not run.failed and len(run.changes) == len(objects) and len(proxy.writes) == 3
 
 
@@ -207,7 +209,7 @@ def test_too_many_requests(engine, proxy):
 
 def test_too_many_requests_on_a_write_is_safe_to_repeat(engine, proxy, name):
     proxy.answer(429, "{}", {"Retry-After": "0"}, writes_only=True, times=2)
-    assert engine(pools=[{"name": f"{name}0", "slots": 1}]).changed
+    assert engine(pools=[{"name": f"{name}0", "slots": 1}], owner="").changed
     assert [request.status for request in proxy.writes] == [429, 429, 201]
 
 

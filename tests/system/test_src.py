@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
+
+pytestmark = pytest.mark.servers("3.3")
 
 LEAK = "Cnry77zq"
 VAULT = ("--vault-password-file", "vault.pw")

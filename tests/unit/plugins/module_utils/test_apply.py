@@ -256,7 +256,7 @@ def test_what_somebody_else_created_meanwhile_is_not_overwritten() -> None:
     plan = planned(pool(slots=1))
     server.objects["pool", "p"] = stored(POOL, "p", slots=99).fields
     ledger = apply(plan, server)
-    assert "created by somebody else" in failed(ledger)["p"]
+    assert "somebody else created it" in failed(ledger)["p"]
     assert server.objects["pool", "p"]["slots"] == 99
 
 
@@ -335,8 +335,8 @@ def test_what_somebody_else_created_meanwhile_is_told_and_left(count: int) -> No
     server.objects["pool", "p0000"] = stored(POOL, "p0000", slots=99).fields
     ledger = apply(plan, server)
     assert failed(ledger) == {
-        "p0000": "was created by somebody else while this run was at work, and is left as it is; run again to "
-        "compare it"
+        "p0000": "creating pool 'p0000': somebody else created it while this run was at work, and it is left as it is; "
+        "run again to compare it"
     }
     assert len(ledger.done) == count - 1
     assert server.objects["pool", "p0000"]["slots"] == 99
