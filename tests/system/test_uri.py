@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+
 from ansible_collections.windsock.airflow.plugins.module_utils._uri import UriFault, parse_uri
 
 pytestmark = pytest.mark.servers("3.3")  # the parser of whose Airflow is the rule; 2.x keeps one of two values of a key
