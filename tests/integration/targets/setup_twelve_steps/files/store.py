@@ -19,6 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 
+# What owners have applied: kept by airflow_settings beside the objects, and a matter of tests/system/test_prune.py.
+MEMORY = "windsock_applied_"
+
+
 class Store:
     def __init__(self, airflow: str) -> None:
         self.airflow = airflow
@@ -66,4 +70,6 @@ if __name__ == "__main__":
     if sys.argv[2:3] == ["--forget"]:
         store.forget(sys.argv[3])
     else:
-        print(json.dumps(store.everything()))
+        everything = store.everything()
+        everything["variables"] = {key: each for key, each in everything["variables"].items() if not key.startswith(MEMORY)}
+        print(json.dumps(everything))
