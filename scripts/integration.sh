@@ -13,5 +13,6 @@ airflow_password: $AIRFLOW_API_PASSWORD
 airflow_viewer_username: $WINDSOCK_VIEWER_USERNAME
 airflow_viewer_password: $WINDSOCK_VIEWER_PASSWORD
 airflow_cli: $WINDSOCK_AIRFLOW_CLI
+airflow_version: $WINDSOCK_AIRFLOW_VERSION
 END
 exec ansible-test integration --color no --continue-on-error "$@"

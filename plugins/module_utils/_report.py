@@ -72,7 +72,9 @@ def object_after(desired: Desired, actual: Actual | None, changed: bool) -> Fiel
     if not desired.present:
         return None
     stored = actual.fields if actual else desired.kind.defaults(desired.id)
-    fields = {**stored, **(desired.fields if changed or actual is None else {})}
+    unseen = actual.unseen if actual else frozenset()
+    told = {name: value for name, value in desired.fields.items() if changed or actual is None or name in unseen}
+    fields = {**stored, **told}
     shown = {name: _shown(desired, (name,), value, actual=name not in desired.fields) for name, value in fields.items()}
     return {desired.kind.identity.name: desired.id, **_plain(shown)}
 
@@ -126,6 +128,8 @@ def _diff(change: Change) -> dict[str, t.Any]:
             for name, value in change.actual.fields.items()
             if value is not None and value != {}
         }
+        unseen = [name for name in change.actual.unseen if change.desired.fields.get(name) is not None]
+        before.update(dict.fromkeys(unseen, SECRET))  # whether it is there the server does not say
     if change.action == "update":
         for name in change.write:
             before[name], after[name] = _both(change, (name,), change.actual.fields.get(name), change.write[name])

@@ -42,7 +42,7 @@ def _told(run: dict, step: dict, again: bool) -> list[str]:
     if bool(run.get("failed")) != bool(failures):
         return [f"failed is {run.get('failed')}: {run.get('msg')}"]
     told = _failures({f"{each['kind']} {each['id']}": each["reason"] for each in run.get("failures", ())}, failures)
-    changes = step.get("again" if again else "changes", [])
+    changes = _meant(step.get("again" if again else "changes", []))
     told += _unlike("changes", _by_object(run["changes"]), _by_object(changes))
     counts = Counter((f"{each['kind']}s", COUNTED[each["action"]]) for each in changes)
     for kind, summary in run["summary"].items():
@@ -51,13 +51,18 @@ def _told(run: dict, step: dict, again: bool) -> list[str]:
     if run["changed"] != bool(changes):
         told.append(f"changed is {run['changed']}")
     if "diff" in step:
-        told += _unlike("diff", _by_header(run["diff"]), _by_header([] if again and not changes else step["diff"]))
+        told += _unlike("diff", _by_header(run["diff"]), _by_header([] if again and not changes else _meant(step["diff"])))
     for name, wanted in step.get("returned", {}).items():
         told += _unlike(name, run[name], wanted)
     hinted = any("update_secrets=on_create" in warning for warning in run.get("warnings", ()))
     if hinted != (step.get("hint") in (("always", "again") if again else ("always",))):
         told.append(f"hint about secrets that were written blindly: {hinted}")
     return told
+
+
+def _meant(entries: list[dict]) -> list[dict]:
+    """The entries that are meant for this server: those without a `when`, or where it holds."""
+    return [{name: value for name, value in each.items() if name != "when"} for each in entries if each.get("when", True)]
 
 
 def _failures(reasons: dict, wanted: dict) -> list[str]:
