@@ -12,7 +12,7 @@ TARGETS ?=
 # Only these cases of the bench, e.g. make bench CASE=noop
 CASE ?=
 # The system tests on these versions of Airflow, e.g. make system AIRFLOW=2.11.2,3.0.6
-AIRFLOW ?= 3.3.2
+AIRFLOW ?= 2.11.2,3.0.6,3.3.2
 
 .PHONY: help setup sync lint sanity unit integration system matrix cores demo bench docs dist test-dist test lock clean
 
