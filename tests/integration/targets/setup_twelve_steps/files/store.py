@@ -18,7 +18,6 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-
 # What owners have applied: kept by airflow_settings beside the objects, and a matter of tests/system/test_prune.py.
 MEMORY = "windsock_applied_"
 

@@ -1,10 +1,11 @@
 # Copyright: Windsock contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each row of airflow-api-facts.md that concerns Airflow 3.3: the user gets the right outcome whatever the row says.
+"""Each row of airflow-api-facts.md: the user gets the right outcome whatever the row says.
 
 The rows are named in the docstrings, in their order. Where the server is in the way, another test of this folder has
-the row: paging and bulk sizes test_requests.py, signing in test_server_faults.py.
+the row: paging and bulk sizes test_requests.py, signing in test_server_faults.py. What only older versions do stands
+in test_facts_older.py.
 """
 
 from __future__ import annotations
@@ -17,14 +18,13 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.servers("3.3")
-
 QUIET = {"update_secrets": "on_create"}
 
 
 # -- Reading back
 
 
+@pytest.mark.servers("3")
 def test_password_is_shown_as_a_mask_or_null(engine, stored, api, name):
     """`password` of a connection in GET: presence is always compared, equality is unknown."""
     declared = {"connection_id": f"{name}c", "conn_type": "http", "password": "first-pw"}
@@ -105,6 +105,7 @@ def test_pages(engine, api, stored, name):
     assert stored.variable(f"{name}229") == "y"
 
 
+@pytest.mark.servers("3.1", "3.2", "3.3")
 def test_unlimited_pool(engine, stored, name):
     """`GET /pools` when any pool has `slots: -1`, and `slots: -1` on create: both fine on 3.3."""
     engine.settles(pools=[{"name": f"{name}{i}", "slots": -1} for i in range(3)])
@@ -114,6 +115,7 @@ def test_unlimited_pool(engine, stored, name):
     assert stored.pools()[f"{name}0"]["slots"] == "-1"
 
 
+@pytest.mark.servers("3")
 def test_mask_bleed(engine, api, stored, name):
     """Mask bleed: a secret that the server has loaded reads `***` inside other connections too. No drift, no harm."""
     secret = "bleeding-secret"
@@ -146,6 +148,7 @@ def test_mask_bleed_into_variables(engine, stored, name):
         assert stored.variable(f"{name}v") == (value if isinstance(value, str) else json.dumps(value))
 
 
+@pytest.mark.servers("3")
 def test_mask_bleed_keeps_a_password_from_being_cleared(engine, stored, name):
     """Mask bleed: what cannot be read whole is not carried over when a password is cleared by replacing."""
     secret = "bleeding-before-replace"
@@ -194,6 +197,7 @@ def broken_row(server: Any, connection_id: str) -> Iterator[None]:
             database.commit()
 
 
+@pytest.mark.servers("3")
 def test_a_broken_stored_row(engine, server, name):
     """One stored row with an `extra` that is not JSON: the list answers 500. One clear sentence."""
     declared = [{"connection_id": f"{name}{i}", "conn_type": "http"} for i in range(3)]
@@ -209,6 +213,7 @@ AWKWARD = ["a/b", "sp ace", "\u00fc\u6f22\U0001f32c", "..", ".", "%41", "%2F", "
            "A" * 200, "a;b", "a+b", "~"]
 
 
+@pytest.mark.servers("3")
 @pytest.mark.parametrize("kind", ["variable", "pool"])
 def test_awkward_names(engine, stored, api, kind):
     """Names with `/`, space, non-ASCII, URL-quoted (variable keys and pool names): each created, changed, deleted."""
@@ -272,6 +277,7 @@ def test_variable_values_that_are_not_text(engine, stored, name, value, text):
     assert stored.variable(f"{name}v") == text
 
 
+@pytest.mark.servers("3")
 def test_each_field_is_cleared_and_put_back(engine, stored, api, name):
     """`description: null`, `extra: ""`, empty fields: each is cleared by an empty value, the others stay."""
     whole = {"connection_id": f"{name}c", "conn_type": "http", "description": "d", "host": "h", "login": "l", "schema": "s",
@@ -321,6 +327,7 @@ def test_connection_ids_that_airflow_refuses(engine, proxy, connection_id):
     assert proxy.requests == []
 
 
+@pytest.mark.servers("3")
 @pytest.mark.parametrize("connection_id", ["\u00fc\u6f22", "..", ".", "a.b-c_d", "-", "0", "x" * 200])
 def test_connection_ids_that_airflow_takes(engine, api, connection_id):
     r"""Connection id within `[\w.-]+`: created, changed, deleted, alone and in bulk."""
@@ -374,6 +381,7 @@ WITH_PASSWORD = {"conn_type": "http", "description": "d", "host": "h", "login": 
                  "password": "to-be-cleared", "extra": '{"a": [1, "x"], "b": {"c": null}}'}
 
 
+@pytest.mark.servers("3")
 def test_a_password_is_cleared_by_replacing(engine, stored, api, name):
     """Clearing a connection's password is ignored by the server: replaced, and what is not declared survives."""
     api.create("connections", {"connection_id": f"{name}c", **WITH_PASSWORD})
@@ -384,6 +392,7 @@ def test_a_password_is_cleared_by_replacing(engine, stored, api, name):
         **WITH_PASSWORD, "password": None, "host": "i", "extra": json.loads(WITH_PASSWORD["extra"])}
 
 
+@pytest.mark.servers("3")
 def test_a_password_is_not_cleared_where_secrets_would_be_lost(engine, proxy, stored, api, name):
     """Clearing a password: refused with an explanation where undeclared secrets would be lost; done once declared."""
     secret = {**WITH_PASSWORD, "extra": '{"token": "t-12345", "x": 1}'}
@@ -397,6 +406,7 @@ def test_a_password_is_not_cleared_where_secrets_would_be_lost(engine, proxy, st
     assert (now["password"], now["extra"], now["login"]) == (None, {"token": "t-23456"}, "l")
 
 
+@pytest.mark.servers("3")
 def test_a_uri_without_password_clears_it(engine, stored, name):
     """Clearing a password: a URI stands for the whole connection, so one without password clears it."""
     engine.settles(connections=[{"connection_id": f"{name}c", "uri": "postgres://u:gone-soon@h:5/db?a=1"}], **QUIET)
@@ -452,6 +462,7 @@ def raced(api: Any, plural: str, *objects: dict[str, Any]) -> Callable[[Any], An
     return action
 
 
+@pytest.mark.servers("3")
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_what_somebody_else_created_meanwhile_is_not_overwritten(engine, proxy, stored, api, name, count):
     """POST on an existing key, and bulk answers of 200 with `errors`: a failure of that object, the others are written."""
@@ -469,6 +480,7 @@ def test_what_somebody_else_created_meanwhile_is_not_overwritten(engine, proxy, 
     assert api.get("variables", f"{name}0")["description"] == "d"
 
 
+@pytest.mark.servers("3")
 def test_connections_created_meanwhile(engine, proxy, stored, api, name):
     """POST of a connection that exists, and bulk create of several that exist: each its own failure."""
     for count, clashing in ((1, [0]), (6, [1, 4])):
@@ -482,6 +494,7 @@ def test_connections_created_meanwhile(engine, proxy, stored, api, name):
         assert stored.connection(f"{name}{clashing[0]}")["password"] == "their-pw-1"
 
 
+@pytest.mark.servers("3")
 def test_objects_deleted_meanwhile(engine, proxy, api, name):
     """Bulk answers of 200 with `errors`: an update of what is gone fails, a deletion of it does not."""
     ids = [f"{name}{i}" for i in range(4)]
@@ -508,6 +521,7 @@ def test_description_of_variables_survives_a_bulk_update(engine, stored, api, na
     assert all(stored.variables()[f"{name}{i}"] == {"value": "b", "description": "d"} for i in range(5))
 
 
+@pytest.mark.servers("3.2", "3.3")
 @pytest.mark.parametrize("kind", ["connections", "variables", "pools"])
 def test_team_name_is_refused_by_the_server(engine, api, name, kind):
     """`team_name` sent to a server that does not run multi-team: 422 for the whole request. That object alone fails."""
@@ -521,6 +535,7 @@ def test_team_name_is_refused_by_the_server(engine, api, name, kind):
     assert len(run.changes) == 3 and len(api.ids(kind, name)) == 3
 
 
+@pytest.mark.servers("3.2", "3.3")
 def test_what_airflow_refuses_of_a_replacement_is_known_before_the_deletion(engine, stored, api, name):
     """Clearing a password deletes the connection; a team that the server refuses must not leave it deleted."""
     api.create("connections", {"connection_id": f"{name}c", **WITH_PASSWORD})
@@ -531,6 +546,7 @@ def test_what_airflow_refuses_of_a_replacement_is_known_before_the_deletion(engi
     assert stored.connection(f"{name}c") == before and before["password"]
 
 
+@pytest.mark.servers("3")
 def test_enforce_defaults(engine, stored, api, name):
     """Hands off unless asked: enforce_defaults puts every undeclared field back."""
     api.create("connections", {"connection_id": f"{name}c", **WITH_PASSWORD})
@@ -559,6 +575,7 @@ def test_ids_declared_twice_are_refused(engine, proxy, plural):
     assert proxy.requests == []
 
 
+@pytest.mark.servers("3")
 def test_bulk_delete(engine, proxy, api, name):
     """Bulk delete: several in one request, and what is gone already is no fault."""
     api.create("connections", *({"connection_id": f"{name}{i}", "conn_type": "http"} for i in range(120)))
