@@ -42,8 +42,8 @@ integration: ## the ansible-test targets against a real Airflow
 system: ## what only a real Airflow behind a proxy of ours can show
 	@$(RUN) dev pytest -n 2 --dist loadfile tests/system --airflow $(AIRFLOW)
 
-matrix: ## the same on every version of Airflow that is promised
-	@$(MAKE) --no-print-directory system AIRFLOW=2.10.5,2.11.2,3.0.6,3.1.8,3.3.2
+matrix: ## the same on every version of Airflow that is promised, with more cases of the truth test
+	@WINDSOCK_TRUTH_FACTOR=5 $(MAKE) --no-print-directory system AIRFLOW=2.10.5,2.11.2,3.0.6,3.1.8,3.3.2
 
 cores: ## the smoke playbook under each supported ansible-core
 	@$(SERVER) $(PYTHON) scripts/cores.py

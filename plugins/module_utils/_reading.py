@@ -61,17 +61,18 @@ class Reader:
         return read_memories([one for one in known if VARIABLE.keeps(one.id)], owner)
 
     def _of_kind(self, kind: Kind, desired: list[Desired], all_of_them: bool) -> list[Actual]:
-        # Where the list does not show an extra, the objects whose extra matters are read alone at once.
-        alone = [one.id for one in desired if self._needs_own_reading(one)]
-        others = [one.id for one in desired if not self._needs_own_reading(one)]
-        if not all_of_them and len(others) <= FEW and not any(self._unreachable(kind, each) for each in others):
-            return self._alone(kind, [*others, *alone])
+        few = len(desired) <= FEW and not any(self._unreachable(kind, one.id) for one in desired)
+        if few and not all_of_them:
+            return self._alone(kind, [one.id for one in desired])
         found = {one.id: one for one in self._list(kind) if not kind.keeps(one.id)}
-        found.update({one.id: one for one in self._alone(kind, alone)})
+        # An extra that a list does not show is read where it matters.
+        partial = [
+            one.id
+            for one in desired
+            if one.present and "extra" in one.fields and one.id in found and "extra" in found[one.id].unseen
+        ]
+        found.update({one.id: one for one in self._alone(kind, partial)})
         return [*found.values()]
-
-    def _needs_own_reading(self, one: Desired) -> bool:
-        return one.present and "extra" in one.fields and not self.server.abilities.lists_extra
 
     def _unreachable(self, kind: Kind, object_id: str) -> bool:
         return kind.name == "pool" and "/" in object_id and not self.server.abilities.slash_in_pool_name
