@@ -10,7 +10,8 @@ class ModuleDocFragment:
 options:
   airflow_url:
     description:
-      - The address of the deployment, with its path prefix if it has one, with or without C(/api/v2) at its end.
+      - The address of the deployment, with its path prefix if it has one, with or without C(/api/v1) or C(/api/v2) at
+        its end.
       - If not given, the environment variable E(AIRFLOW_API_URL) is used.
     type: str
   airflow_username:
@@ -53,7 +54,7 @@ options:
   proxy_url:
     description:
       - A proxy to reach the deployment through. Without it the usual environment variables (E(HTTPS_PROXY),
-        E(NO_PROXY) and so on) are heeded.
+        E(NO_PROXY) and so on) are heeded, if C(apache-airflow-client) is 3.3.2 or newer.
     type: str
   timeout:
     description:

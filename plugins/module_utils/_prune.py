@@ -75,8 +75,12 @@ def prune(
         (kind_name, object_id)
         for kind_name, object_id in owned
         if (kind_name, object_id) not in declared
-        # What two owners applied goes only once the second one gives it up too.
-        and ((kind_name, object_id) not in actual or memories.owners_of(wanted[kind_name], object_id))
+        and (
+            (kind_name, object_id) not in actual
+            or object_id in wanted[kind_name].undeletable
+            # What two owners applied goes only once the second one gives it up too.
+            or memories.owners_of(wanted[kind_name], object_id)
+        )
     ]
     return Pruned(absent, released, notes)
 
@@ -103,8 +107,8 @@ def _may_go(kind: Kind, object_id: str, pruning: Pruning, memories: Memories) ->
 
 
 def _too_many(doomed: list[Desired], pruning: Pruning) -> Fault:
-    counts = Counter(one.kind.plural for one in doomed)
-    told = ", ".join(f"{count} {plural}" for plural, count in counts.items())
+    counts = Counter(one.kind for one in doomed)
+    told = ", ".join(f"{count} {kind.name if count == 1 else kind.plural}" for kind, count in counts.items())
     names = ", ".join(repr(one.id) for one in doomed[:MOST_NAMED])
     return Fault(
         "prune_limit",

@@ -33,7 +33,8 @@ attributes:
 options:
   connection_id:
     description:
-      - "The connection's id: letters, digits, underscores, dots and hyphens, at most 200."
+      - "The connection's id: letters, digits, underscores, dots and hyphens, at most 200. Airflow 2 takes only
+        ASCII."
     type: str
     required: true
     aliases: [conn_id]
@@ -60,8 +61,10 @@ options:
   password:
     description:
       - The password. Never returned or shown.
-      - An empty string clears it. Airflow does that only by deleting the connection and creating it anew, so this
-        is what then happens; it is refused where secrets would be lost that are not declared.
+      - An empty string clears it. Airflow does that only by deleting the connection and creating it anew, so
+        this is what then happens; it is refused where secrets would be lost that are not declared. If the run dies
+        between the two, the fields that are not declared are lost.
+      - Airflow 2 does not show whether there is a password. There an empty string leaves it alone.
     type: str
   schema:
     description:
@@ -233,12 +236,13 @@ airflow:
   sample: {version: 3.3.2, api_version: v2}
 """
 
-from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _jobs, _module
+from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _module
+from ansible_collections.windsock.airflow.plugins.module_utils._jobs._one import One
 from ansible_collections.windsock.airflow.plugins.module_utils._kinds import CONNECTION
 
 
 def main() -> None:
-    _module.run(_arguments.one(CONNECTION) + _arguments.POLICY + _arguments.ACCESS, _jobs.One(CONNECTION))
+    _module.run(_arguments.one(CONNECTION) + _arguments.POLICY + _arguments.ACCESS, One(CONNECTION))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ description:
   - "Secrets are masked as Airflow masks them: passwords, and what stands under a name that looks secret. A secret
     under another name, as a variable of the key C(foo) may hold, is in the result, as it is for everybody who may
     read the API."
+  - Airflow 2 masks no variable at all, whatever its key, so there every secret that a variable holds is in the result.
+    Of a password it does not even tell whether there is one.
+  - The variables in which this collection keeps what owners have applied are left out.
 author:
   - Windsock contributors (@windsock)
 extends_documentation_fragment:
@@ -72,7 +75,9 @@ health:
     metadatabase: {status: healthy}
     scheduler: {status: healthy, latest_scheduler_heartbeat: "2026-01-01T00:00:00+00:00"}
 connections:
-  description: The connections, in the words of a declaration.
+  description:
+    - The connections, in the words of a declaration.
+    - A password reads C(***) where there is one. On Airflow 2 it is always left out.
   returned: when asked for
   type: list
   elements: dict
@@ -94,11 +99,12 @@ pools:
     - {name: default_pool, slots: 128, include_deferred: false}
 """
 
-from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _jobs, _module
+from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _module
+from ansible_collections.windsock.airflow.plugins.module_utils._jobs._info import Info
 
 
 def main() -> None:
-    _module.run(_arguments.GATHER + _arguments.ACCESS, _jobs.Info())
+    _module.run(_arguments.GATHER + _arguments.ACCESS, Info())
 
 
 if __name__ == "__main__":

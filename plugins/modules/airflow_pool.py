@@ -31,13 +31,14 @@ attributes:
 options:
   name:
     description:
-      - The pool's name, at most 256 characters.
+      - The pool's name, at most 256 characters. On Airflow 2, a pool with a slash in its name can be created, but
+        neither changed nor deleted.
       - Of V(default_pool), only O(slots) and O(include_deferred) can be changed, and it cannot be deleted.
     type: str
     required: true
   slots:
     description:
-      - How many slots it has; V(-1) is unlimited.
+      - How many slots it has; V(-1) is unlimited. Airflow 2 and 3.0 break on that, so it is refused there.
       - Needed for a pool that does not exist yet.
     type: int
   description:
@@ -172,12 +173,13 @@ airflow:
   sample: {version: 3.3.2, api_version: v2}
 """
 
-from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _jobs, _module
+from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _module
+from ansible_collections.windsock.airflow.plugins.module_utils._jobs._one import One
 from ansible_collections.windsock.airflow.plugins.module_utils._kinds import POOL
 
 
 def main() -> None:
-    _module.run(_arguments.one(POOL) + _arguments.POLICY + _arguments.ACCESS, _jobs.One(POOL))
+    _module.run(_arguments.one(POOL) + _arguments.POLICY + _arguments.ACCESS, One(POOL))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ version_added: 0.1.0
 description:
   - "Brings a whole set of connections, variables and pools to what is declared: lists what the deployment has,
     compares, and writes the differences in bulk."
-  - An object or field that is not declared is left alone.
+  - An object or field that is not declared is left alone, unless O(prune) or O(enforce_defaults) says otherwise.
   - Everything that can be refused without a server is refused before the first request, all faults at once. Where
     single objects fail, the others are written, and the failure says what was done and what was not.
 author:
@@ -43,7 +43,8 @@ options:
     suboptions:
       connection_id:
         description:
-          - "The connection's id: letters, digits, underscores, dots and hyphens, at most 200."
+          - "The connection's id: letters, digits, underscores, dots and hyphens, at most 200. Airflow 2 takes only
+            ASCII."
         type: str
         required: true
         aliases: [conn_id]
@@ -71,7 +72,9 @@ options:
         description:
           - The password. Never returned or shown.
           - An empty string clears it. Airflow does that only by deleting the connection and creating it anew, so
-            this is what then happens; it is refused where secrets would be lost that are not declared.
+            this is what then happens; it is refused where secrets would be lost that are not declared. If the run dies
+            between the two, the fields that are not declared are lost.
+          - Airflow 2 does not show whether there is a password. There an empty string leaves it alone.
         type: str
       schema:
         description:
@@ -156,14 +159,15 @@ options:
     suboptions:
       name:
         description:
-          - The pool's name, at most 256 characters.
+          - The pool's name, at most 256 characters. On Airflow 2, a pool with a slash in its name can be created, but
+            neither changed nor deleted.
           - Of V(default_pool), only O(pools[].slots) and O(pools[].include_deferred) can be changed, and it cannot
             be deleted.
         type: str
         required: true
       slots:
         description:
-          - How many slots it has; V(-1) is unlimited.
+          - How many slots it has; V(-1) is unlimited. Airflow 2 and 3.0 break on that, so it is refused there.
           - Needed for a pool that does not exist yet.
         type: int
       description:
@@ -189,7 +193,8 @@ options:
   src:
     description:
       - Files or folders of declarations, YAML or JSON, each a dict of O(connections), O(variables) and O(pools). Of a
-        folder all C(*.yml), C(*.yaml) and C(*.json) are read, in the order of their names.
+        folder all C(*.yml), C(*.yaml) and C(*.json) are read, in the order of their names, without hidden ones and
+        without subfolders.
       - Objects of the same id are merged field by field, in the order given; the options of the task come last.
       - Looked for on the controller, where Ansible looks for files of a role or playbook. What ansible-vault encrypted
         is decrypted, whole files (faster) and inline values. Templates are not evaluated.
@@ -210,17 +215,19 @@ options:
     description:
       - What to do with objects that are not declared.
       - V(none) leaves them alone.
-      - V(owned) deletes those that an earlier run of the same O(owner) applied. Without a memory of such runs nothing
-        is deleted, and a warning says why.
+      - V(owned) deletes those that an earlier run of the same O(owner) applied, that is created, changed or found as
+        declared. Without a memory of such runs nothing is deleted, and a warning says why.
       - V(all) deletes them, whoever made them, but for what other owners have applied.
       - Only in the kinds that are declared. An empty list declares a kind of which nothing is to be left.
+      - If what any owner has applied cannot be read, nothing is deleted, and a warning says why.
       - C(default_pool) is never deleted.
     type: str
     choices: [none, owned, all]
     default: none
   prune_limit:
     description:
-      - How many objects O(prune) may delete in one run. If it were more, nothing is written at all, and the task fails.
+      - How many objects O(prune) may delete in one run. If it were more, nothing is written at all, and the task fails,
+        in check mode too. Objects that are declared absent do not count.
     type: int
     default: 10
   protect:
@@ -236,7 +243,7 @@ options:
         own, at most 100 characters, or fewer if they are not ASCII.
       - What an owner has applied is kept in one Airflow variable for each owner, whose key begins with
         C(windsock_applied_). No module of this collection ever shows, changes or deletes it otherwise.
-      - An object that two owners declare is told in a warning. Neither prunes what the other has applied.
+      - If two owners declare the same object, a warning says so. Neither prunes what the other has applied.
       - With an empty string nothing is kept, and O(prune=owned) is refused.
     type: str
     default: default
@@ -295,6 +302,14 @@ EXAMPLES = r"""
         src:
           - airflow/common.yml
           - airflow/production
+
+    - name: Declarations that are on the host already, under absolute paths
+      vars:
+        checkout: "{{ playbook_dir }}"  # with a local connection, the host is this machine
+      windsock.airflow.airflow_settings:
+        src:
+          - "{{ checkout }}/airflow/common.yml"
+        remote_src: true
 """
 
 RETURN = r"""
@@ -367,11 +382,12 @@ airflow:
   sample: {version: 3.3.2, api_version: v2}
 """
 
-from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _jobs, _module
+from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _module
+from ansible_collections.windsock.airflow.plugins.module_utils._jobs._set import Set
 
 
 def main() -> None:
-    _module.run(_arguments.SETS + _arguments.PRUNE + _arguments.POLICY + _arguments.ACCESS, _jobs.Sets())
+    _module.run(_arguments.SETS + _arguments.PRUNE + _arguments.POLICY + _arguments.ACCESS, Set())
 
 
 if __name__ == "__main__":

@@ -180,12 +180,13 @@ airflow:
   sample: {version: 3.3.2, api_version: v2}
 """
 
-from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _jobs, _module
+from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _module
+from ansible_collections.windsock.airflow.plugins.module_utils._jobs._one import One
 from ansible_collections.windsock.airflow.plugins.module_utils._kinds import VARIABLE
 
 
 def main() -> None:
-    _module.run(_arguments.one(VARIABLE) + _arguments.POLICY + _arguments.ACCESS, _jobs.One(VARIABLE))
+    _module.run(_arguments.one(VARIABLE) + _arguments.POLICY + _arguments.ACCESS, One(VARIABLE))
 
 
 if __name__ == "__main__":

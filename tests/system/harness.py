@@ -24,7 +24,8 @@ from ansible_collections.windsock.airflow.plugins.module_utils._airflow import c
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._access import read_access
 from ansible_collections.windsock.airflow.plugins.module_utils._arguments import ACCESS, POLICY, PRUNE
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused, ServerFault
-from ansible_collections.windsock.airflow.plugins.module_utils._jobs import One, Sets
+from ansible_collections.windsock.airflow.plugins.module_utils._jobs._one import One
+from ansible_collections.windsock.airflow.plugins.module_utils._jobs._set import Set
 from ansible_collections.windsock.airflow.plugins.module_utils._kinds import KINDS
 
 KIND = {kind.name: kind for kind in KINDS}
@@ -68,7 +69,7 @@ class Engine:
         """Lists of connections, variables, pools and any shared option, as to airflow_settings."""
         given = {kind.plural: declared.pop(kind.plural) for kind in KINDS if kind.plural in declared}
         params = self.params(**declared)
-        work = Sets().prepare(given, params)
+        work = Set().prepare(given, params)
         return Run(work(connect(read_access(params, {})), check))
 
     def one(self, kind: str, check: bool = False, **declared: Any) -> Run:

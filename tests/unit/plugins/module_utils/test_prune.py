@@ -129,7 +129,7 @@ def test_more_than_the_limit_is_refused(mode: str, limit: int) -> None:
 def test_the_limit_counts_all_kinds_together_and_names_a_few() -> None:
     actual = [*pools("abcd"), stored(VARIABLE, "v", value="CANARY"), stored(CONNECTION, "pg", **PG, login="CANARY")]
     (fault,) = told(lambda: pruned("all", *actual, limit=5))
-    assert "4 pools, 1 variable" in fault
+    assert "would delete 4 pools, 1 variable, 1 connection (" in fault
     assert "('a', 'b', 'c', 'd', 'v', ...)" in fault
     assert "set prune_limit to 6" in fault
     assert "CANARY" not in fault
@@ -227,6 +227,12 @@ def test_what_another_owner_applied_too_is_given_up_and_stays(mode: str) -> None
     result = pruned(mode, *pools("ab"), own=ids(pool="ab"), others={"x": ids(pool="a")})
     assert result.released == [("pool", "a")]
     assert gone(result) == ["b"]
+
+
+def test_what_cannot_go_is_given_up_and_stays() -> None:
+    own = {"pool": frozenset({"default_pool"})}
+    result = pruned("owned", stored(POOL, "default_pool", slots=64), own=own)
+    assert (result.absent, result.released) == ([], [("pool", "default_pool")])
 
 
 def test_what_is_declared_is_not_given_up() -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.windsock.airflow.plugins.module_utils import _jobs, _yaml
+from ansible_collections.windsock.airflow.plugins.module_utils import _yaml
+from ansible_collections.windsock.airflow.plugins.module_utils._jobs import _set
 from ansible_collections.windsock.airflow.plugins.module_utils._arguments import POLICY, PRUNE, SETS
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused
 from ansible_collections.windsock.airflow.plugins.module_utils._kinds import KINDS
@@ -31,7 +32,7 @@ def handed(**texts: str) -> list[dict[str, str]]:
 def refused(src: t.Any, remote_src: bool = False, **own: t.Any) -> list[str]:
     """The faults that airflow_settings has with it; none of them may show a canary."""
     try:
-        _jobs.Sets().prepare({"src": src, **own}, {**PARAMS, "remote_src": remote_src})
+        _set.Set().prepare({"src": src, **own}, {**PARAMS, "remote_src": remote_src})
     except Refused as refused:
         assert "canary" not in refused.message
         return [str(fault) for fault in refused.faults]
@@ -73,11 +74,11 @@ def test_the_kinds_that_files_name_are_declared(monkeypatch: pytest.MonkeyPatch)
     """Among these it is pruned: an empty list is a declaration, null is none."""
     called: list[t.Any] = []
     monkeypatch.setattr(
-        _jobs._engine, "run", lambda _desired, kinds, *_rest: called.append([kind.plural for kind in kinds])
+        _set, "run", lambda _desired, kinds, *_rest: called.append([kind.plural for kind in kinds])
     )
     for text, own in (("pools: []\nvariables:\n", {}), ("pools:\n", {"variables": [], "connections": None}), ("", {})):
         given = {"src": handed(a_yml=text), **own}
-        _jobs.Sets().prepare(given, PARAMS)(None, True)
+        _set.Set().prepare(given, PARAMS)(None, True)
     assert called == [["pools"], ["variables"], []]
 
 

@@ -1,0 +1,10 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""What each module does: its parameters become a declaration, the engine does the rest.
+
+Each in a file of its own, since what a module imports it compiles anew at every task.
+"""

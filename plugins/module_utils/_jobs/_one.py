@@ -1,0 +1,31 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""One object of a kind."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._declaration import declare
+from .._engine import Work, run_one
+from .._kinds import Kind
+from .._plan import Policy
+
+Words = dict[str, t.Any]
+
+
+class One:
+    """The job of a module for one object."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+
+    def prepare(self, given: Words, params: Words) -> Work:
+        words = {name: value for name, value in given.items() if name in self.kind.names}
+        (desired,) = declare([(self.kind, words, self.kind.name)], params["enforce_defaults"])
+        policy = Policy(params["update_secrets"])
+        return lambda server, check_mode: run_one(desired, policy, server, check_mode)
