@@ -91,12 +91,12 @@ class LookupModule(LookupBase):
                 sources.append(None)
                 continue
             try:
-                declared = self._templar.template(content[kind]) or []
+                declared = self._templar.template(content[kind])
             except AnsibleError as error:
                 # Our own words alone: the error itself would show the lines of the file, or of the template, around it.
                 faults.append(f"{file}: {kind}: {error.message.split('. String: ')[0]}")
                 continue
-            if not isinstance(declared, list):
+            if declared is not None and not isinstance(declared, list):
                 faults.append(f"{file}: {kind} must be a list")
             sources.append(declared)
         if faults:

@@ -20,6 +20,8 @@ class Abilities:
     lists_extra: a list of connections shows their extra; else each has to be read alone.
     shows_passwords: a reading tells whether a connection has a password.
     can_bulk: several objects in one request.
+    bulk_create_loses: the fields, by kind, that a bulk creation does not store; an object with one of them is created
+    alone.
     bulk_update_needs: the fields, by kind, that an entity of a bulk update must hold, or the request is refused or the
     field reset; an object that may not have them sent is updated alone.
     bulk_update_keeps: the fields, by kind, that a bulk update leaves as they are when they are to be emptied.
@@ -27,6 +29,8 @@ class Abilities:
     slash_in_pool_name: a pool with a slash in its name can be reached alone.
     teams: objects may belong to a team.
     ids_beyond_ascii: ids of connections may hold letters of any alphabet.
+    shows_undecryptable: a variable that the server cannot decrypt is shown without a value; else reading it fails.
+    shows_variables_as_stored: nothing in a variable is masked, and a text that is JSON is not serialised anew.
     masks_whole_in_variables: the depth in a variable's JSON from which a number, list or dict below a secret-looking
     name is shown as the mask.
     """
@@ -34,10 +38,13 @@ class Abilities:
     lists_extra: bool = True
     shows_passwords: bool = True
     can_bulk: bool = True
+    bulk_create_loses: FieldsByKind = field(default_factory=dict)
     bulk_update_needs: FieldsByKind = field(default_factory=dict)
     bulk_update_keeps: FieldsByKind = field(default_factory=dict)
     unlimited_pools: bool = True
     slash_in_pool_name: bool = True
     teams: bool = True
     ids_beyond_ascii: bool = True
+    shows_undecryptable: bool = True
+    shows_variables_as_stored: bool = False
     masks_whole_in_variables: int = 6

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import time
+import typing as t
 from dataclasses import dataclass, field
 
 from ._airflow._dialect import Dialect
@@ -39,11 +40,23 @@ class Ledger:
     done: list[Change] = field(default_factory=list)
     failed: list[tuple[Change, str]] = field(default_factory=list)
     half_done: bool = False
+    _settled: set[int] = field(default_factory=set)
+
+    def succeed(self, changes: t.Iterable[Change]) -> None:
+        """Note what was done."""
+        changes = [*changes]
+        self.done += changes
+        self._settled.update(map(id, changes))
+
+    def fail(self, changes: t.Iterable[Change], why: str) -> None:
+        """Note what failed, for one reason."""
+        changes = [*changes]
+        self.failed += [(change, why) for change in changes]
+        self._settled.update(map(id, changes))
 
     def unsettled(self, changes: list[Change]) -> list[Change]:
         """Those of which it is not noted yet what became of them."""
-        settled = {id(change) for change in (*self.done, *(failed for failed, _why in self.failed))}
-        return [change for change in changes if id(change) not in settled]
+        return [change for change in changes if id(change) not in self._settled]
 
 
 def apply(plan: Plan, server: Dialect) -> Ledger:
@@ -92,7 +105,7 @@ class _Applier:
                     self.pace.learn(time.monotonic() - started)
         if self.fault:
             why = f"not attempted, since before it: {self.fault.message}"
-            self.ledger.failed += [(change, why) for change in self.ledger.unsettled(plan.changes)]
+            self.ledger.fail(self.ledger.unsettled(plan.changes), why)
         return self.ledger
 
     def attempt(self, batch: list[Change]) -> None:
@@ -106,7 +119,7 @@ class _Applier:
             perhaps = isinstance(fault, Uncertain)
             self.ledger.half_done |= perhaps
             told = f"{fault.message}; nobody knows whether it was done all the same" if perhaps else fault.message
-            self.ledger.failed += [(change, told) for change in self.ledger.unsettled(batch)]
+            self.ledger.fail(self.ledger.unsettled(batch), told)
 
     def carry_out(self, batch: list[Change]) -> None:
         """Write a batch; where Airflow objects to it, in halves, until the culprit stands alone."""
@@ -116,10 +129,10 @@ class _Applier:
             else:
                 self.bulk(batch)
         except ServerFault as fault:
-            if not fault.about_the_request:
+            if isinstance(fault, Uncertain) or not fault.about_the_request:
                 raise
             if len(batch) == 1:
-                self.ledger.failed.append((batch[0], _refusal(batch[0], fault)))
+                self.ledger.fail(batch, _refusal(batch[0], fault))
                 return
             left = self.ledger.unsettled(batch)
             middle = (len(left) + 1) // 2
@@ -134,7 +147,11 @@ class _Applier:
         elif change.action == "replace":
             # What Airflow refuses of it (a team where there are none) has to show before anything is deleted.
             self.server.update(kind, object_id, change.write, change.actual)
-            self.server.delete(kind, object_id)
+            try:
+                self.server.delete(kind, object_id)
+            except ServerFault:
+                self.ledger.half_done = True
+                raise
             try:
                 self.create([change])
             except ServerFault as fault:
@@ -145,7 +162,7 @@ class _Applier:
                 self.server.delete(kind, object_id)
             else:
                 self.server.update(kind, object_id, change.write, change.actual)
-            self.ledger.done.append(change)
+            self.ledger.succeed([change])
 
     def bulk(self, batch: list[Change]) -> None:
         kind, action = batch[0].kind, batch[0].action
@@ -155,9 +172,9 @@ class _Applier:
         by_id = {change.id: change for change in batch}
         for outcome in self.server.bulk(kind, action, {change.id: _entity(change, self.server) for change in batch}):
             if outcome.reason is None:
-                self.ledger.done.append(by_id[outcome.id])
+                self.ledger.succeed([by_id[outcome.id]])
             else:
-                self.ledger.failed.append((by_id[outcome.id], outcome.reason))
+                self.ledger.fail([by_id[outcome.id]], outcome.reason)
 
     def create(self, batch: list[Change]) -> None:
         """Create objects. Where the answer is lost, look what is there, and go on with what is not.
@@ -170,7 +187,7 @@ class _Applier:
         for last in (*[False] * (LOOKS - 1), True):
             try:
                 self.create_once(left)
-                self.ledger.done += left.values()
+                self.ledger.succeed(left.values())
                 return
             except ServerFault as fault:
                 if not isinstance(fault, Uncertain) and not (lost and fault.status == ALREADY_THERE):
@@ -180,7 +197,7 @@ class _Applier:
                     missing = self.not_there(left)
                 except ServerFault as blind:
                     raise Uncertain(blind.message, blind.status) from None
-                self.ledger.done += [change for each, change in left.items() if each not in missing]
+                self.ledger.succeed(change for each, change in left.items() if each not in missing)
                 left = missing
                 if not left:
                     return
@@ -253,6 +270,8 @@ def _batch(group: list[Change], objects: int) -> list[Change]:
 def _bulkable(change: Change, server: Dialect) -> bool:
     if not server.abilities.can_bulk or change.action == "replace":
         return False  # a bulk request that deletes and creates the same id deletes it and refuses to create it
+    if change.action == "create":
+        return not set(change.write) & server.abilities.bulk_create_loses.get(change.kind.name, frozenset())
     if change.action == "update":
         # What an entity must hold is sent only where it is declared; an object with rules of its own goes alone.
         needed = server.abilities.bulk_update_needs.get(change.kind.name, frozenset())

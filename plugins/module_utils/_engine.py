@@ -34,7 +34,8 @@ def run(
     reader = Reader(server)
     actual = reader.objects(desired, kinds if pruning.mode != "none" else ())
     memories = reader.memories(pruning.owner) if pruning.owner or pruning.mode == "all" else Memories("")
-    pruned = prune(desired, kinds, actual, pruning, memories)
+    complete = [kind for kind in kinds if reader.has_listed(kind)]
+    pruned = prune(desired, complete, actual, pruning, memories, server.abilities)
     plan = make_plan([*desired, *pruned.absent], actual, policy, server.abilities)
     ledger = _carry_out(plan, server, check_mode)
     notes = [*pruned.notes, *(shared(desired, memories) if pruning.owner else ())]

@@ -13,7 +13,13 @@ import typing as t
 from ._abilities import Abilities
 
 if t.TYPE_CHECKING:
+    from ._kinds import Kind
     from ._plan import Change
+
+
+def unreachable(kind: Kind, object_id: str, abilities: Abilities) -> bool:
+    """Whether this server's API cannot be asked for a single object of such an id."""
+    return kind.name == "pool" and "/" in object_id and not abilities.slash_in_pool_name
 
 
 def impossible(change: Change, abilities: Abilities) -> list[str]:
@@ -26,8 +32,7 @@ def impossible(change: Change, abilities: Abilities) -> list[str]:
         )
     if not abilities.teams and change.write.get("team_name") is not None:
         reasons.append("team_name: this version of Airflow has no teams")
-    alone = change.kind.name == "pool" and change.action != "create"
-    if not abilities.slash_in_pool_name and alone and "/" in change.id:
+    if change.action != "create" and unreachable(change.kind, change.id, abilities):
         reasons.append(
             f"name: the API of this version of Airflow cannot {change.action} a pool with a slash in its name; "
             "`airflow pools set` and `airflow pools delete` in the server's environment can"

@@ -15,6 +15,43 @@ from __future__ import annotations
 import typing as t
 
 MASK = "***"
+# What Airflow 3 hides is named so, unless it is configured otherwise.
+TELLING = (
+    "access_key",
+    "access_token",
+    "api_key",
+    "apikey",
+    "auth_header",
+    "authorization",
+    "bearer",
+    "connection_string",
+    "dsn",
+    "keyfile_dict",
+    "passphrase",
+    "passwd",
+    "password",
+    "private_key",
+    "proxies",
+    "proxy",
+    "secret",
+    "service_account",
+    "service_key",
+    "token",
+)
+
+
+def looks_secret(name: str) -> bool:
+    """Whether what has such a name is hidden by Airflow 3."""
+    return any(word in name.lower() for word in TELLING)
+
+
+def masked(name: str, value: t.Any) -> t.Any:
+    """A JSON value as Airflow 3 shows it under a name."""
+    if looks_secret(name) and value is not None:
+        return MASK
+    if isinstance(value, dict):
+        return {key: masked(str(key), item) for key, item in value.items()}
+    return [masked("", item) for item in value] if isinstance(value, list) else value
 
 
 def holds_mask(value: t.Any) -> bool:

@@ -7,8 +7,8 @@
 """What an owner has applied, kept in one Airflow variable for each owner.
 
 The text is opaque on purpose. Airflow 3 shows JSON with leaves masked by their names and numbers serialised anew, and
-any Airflow shows C(***) in place of a text of five or more characters that it knows as a secret, wherever that occurs:
-so the text is no JSON and has no five characters in a row.
+shows C(***) in place of a text of five or more characters (its setting min_length_masked_secret) that it knows as a
+secret, wherever that occurs: so the text is no JSON and has no five characters in a row.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ Objects = dict[str, frozenset[str]]
 
 class Unreadable(ValueError):
     """Why a memory cannot be read."""
+
+
+class Foreign(Unreadable):
+    """Another version of this collection wrote it."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +82,22 @@ def read_memories(variables: t.Iterable[Actual], owner: str) -> Memories:
         try:
             found, objects = _decoded(variable)
         except Unreadable as why:
-            trouble[variable.id] = (
-                f"the variable {variable.id}, in which this collection keeps what an owner has applied, {why}; "
-                "delete it to begin anew"
-            )
+            told = f"the variable {variable.id}, in which this collection keeps what an owner has applied, {why}"
+            trouble[variable.id] = f"{told}; {_way_out(variable, owner, why)}"
             continue
         if found == owner:
             own = objects
         else:
             others[found] = objects
     return Memories(owner, own, others, trouble)
+
+
+def _way_out(variable: Actual, owner: str, why: Unreadable) -> str:
+    if isinstance(why, Foreign):
+        return "use that version here too"
+    if variable.id == key_of(owner):
+        return "delete it to begin anew"
+    return "delete it, and let that owner run before anybody prunes: without it nobody knows what it has applied"
 
 
 def no_memories(owner: str, why: str) -> Memories:
@@ -147,9 +157,9 @@ def _decoded(variable: Actual) -> tuple[str, Objects]:
     text = variable.fields["value"]
     form, *packed = text.split() if isinstance(text, str) and text.strip() else [""]
     if "***" in str(text):
-        raise Unreadable("is masked by Airflow")
+        raise Unreadable("is masked by Airflow (if its min_length_masked_secret is below 5, raise that)")
     if form != FORMAT:
-        raise Unreadable("was written by another version of this collection" if _is_form(form) else "is damaged")
+        raise Foreign("was written by a newer version of this collection") if _is_form(form) else Unreadable("is damaged")
     try:
         content = json.loads(zlib.decompress(base64.b64decode("".join(packed), validate=True)))
         owner = content["owner"]

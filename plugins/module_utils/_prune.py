@@ -13,9 +13,11 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ._abilities import Abilities
 from ._declaration import Desired
 from ._faults import Fault, Refused
 from ._kinds import Kind
+from ._limits import unreachable
 from ._memory import Memories
 from ._plan import ActualObjects
 
@@ -49,25 +51,36 @@ def prune(
     actual: ActualObjects,
     pruning: Pruning,
     memories: Memories,
+    abilities: Abilities,
 ) -> Pruned:
-    """Judge the undeclared objects of these kinds. Raises Refused where more would go than the limit allows."""
+    """Judge the undeclared objects of these kinds, of which all that there is was read.
+
+    Raises Refused where more would go than the limit allows.
+    """
     notes = [*memories.trouble.values()]
-    if pruning.mode == "none":
-        return Pruned(notes=notes)
     if memories.trouble:
-        return Pruned(notes=[*notes, "nothing was pruned, since nobody can say what belongs to whom"])
+        unpruned = [] if pruning.mode == "none" else ["nothing was pruned, since nobody can say what belongs to whom"]
+        return Pruned(notes=[*notes, *unpruned])
     if pruning.mode == "owned" and memories.own is None:
         told = f"nothing was pruned: this deployment has no memory of what the owner {pruning.owner!r} applied before"
         return Pruned(notes=[*notes, told])
     declared = {(one.kind.name, one.id) for one in desired}
     wanted = {kind.name: kind for kind in kinds}
-    absent = [
-        Desired(wanted[kind_name], object_id, False, {}, frozenset())
+    doomed = [
+        (wanted[kind_name], object_id)
         for kind_name, object_id in actual
         if kind_name in wanted
         and (kind_name, object_id) not in declared
         and _may_go(wanted[kind_name], object_id, pruning, memories)
     ]
+    stuck = [(kind, object_id) for kind, object_id in doomed if unreachable(kind, object_id, abilities)]
+    if stuck:
+        names = ", ".join(f"{kind.name} {object_id!r}" for kind, object_id in stuck[:MOST_NAMED])
+        notes.append(
+            f"not pruned, since the API of this version of Airflow cannot reach an object of such a name: {names}"
+            f"{', ...' if len(stuck) > MOST_NAMED else ''}. Delete it by Airflow's command line, or protect it"
+        )
+    absent = [Desired(*one, False, {}, frozenset()) for one in doomed if one not in stuck]
     if len(absent) > pruning.limit:
         raise Refused([_too_many(absent, pruning)])
     owned = [(kind.name, object_id) for kind in wanted.values() for object_id in memories.owned(kind)]
@@ -99,7 +112,7 @@ def shared(desired: t.Iterable[Desired], memories: Memories) -> list[str]:
 
 
 def _may_go(kind: Kind, object_id: str, pruning: Pruning, memories: Memories) -> bool:
-    if object_id in kind.undeletable or memories.owners_of(kind, object_id):
+    if pruning.mode == "none" or object_id in kind.undeletable or memories.owners_of(kind, object_id):
         return False
     if any(fnmatch.fnmatchcase(object_id, pattern) for pattern in pruning.protect):
         return False

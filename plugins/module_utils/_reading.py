@@ -15,6 +15,7 @@ from ._airflow._dialect import Dialect
 from ._declaration import Desired
 from ._faults import ServerFault
 from ._kinds import VARIABLE, Kind
+from ._limits import unreachable
 from ._memory import Memories, no_memories, read_memories
 from ._parallel import in_parallel
 from ._plan import Actual, ActualObjects
@@ -48,6 +49,10 @@ class Reader:
         found = [one for kind, some in wanted.items() for one in self._of_kind(kind, some, kind in listed)]
         return {(one.kind.name, one.id): one for one in found}
 
+    def has_listed(self, kind: Kind) -> bool:
+        """Whether everything there is of a kind has been read."""
+        return kind.name in self._lists
+
     def memories(self, owner: str) -> Memories:
         """What the owners have applied."""
         known = self._lists.get(VARIABLE.name)
@@ -61,7 +66,7 @@ class Reader:
         return read_memories([one for one in known if VARIABLE.keeps(one.id)], owner)
 
     def _of_kind(self, kind: Kind, desired: list[Desired], all_of_them: bool) -> list[Actual]:
-        few = len(desired) <= FEW and not any(self._unreachable(kind, one.id) for one in desired)
+        few = len(desired) <= FEW and not any(unreachable(kind, one.id, self.server.abilities) for one in desired)
         if few and not all_of_them:
             return self._alone(kind, [one.id for one in desired])
         found = {one.id: one for one in self._list(kind) if not kind.keeps(one.id)}
@@ -73,9 +78,6 @@ class Reader:
         ]
         found.update({one.id: one for one in self._alone(kind, partial)})
         return [*found.values()]
-
-    def _unreachable(self, kind: Kind, object_id: str) -> bool:
-        return kind.name == "pool" and "/" in object_id and not self.server.abilities.slash_in_pool_name
 
     def _list(self, kind: Kind) -> list[Actual]:
         if kind.name not in self._lists:

@@ -216,7 +216,7 @@ def _hints(done: list[Change]) -> list[str]:
     if not blind:
         return []
     return [
-        f"{len(blind)} {'object was' if len(blind) == 1 else 'objects were'} written only because Airflow does not show "
-        "secrets, so that nobody knows whether these have changed. With update_secrets=on_create, secrets of objects "
-        "that exist are left alone."
+        f"{len(blind)} {'object is' if len(blind) == 1 else 'objects are'} written in each run only because Airflow does "
+        "not show secrets, so that nobody knows whether these have changed. With update_secrets=on_create, secrets of "
+        "objects that exist are left alone."
     ]

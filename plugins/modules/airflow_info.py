@@ -14,11 +14,11 @@ version_added: 0.1.0
 description:
   - Returns the version, the health and the connections, variables and pools of a deployment, in the words of a
     declaration.
-  - "Secrets are masked as Airflow masks them: passwords, and what stands under a name that looks secret. A secret
+  - "Secrets are masked as Airflow 3 masks them: passwords, and what stands under a name that looks secret. A secret
     under another name, as a variable of the key C(foo) may hold, is in the result, as it is for everybody who may
     read the API."
-  - Airflow 2 masks no variable at all, whatever its key, so there every secret that a variable holds is in the result.
-    Of a password it does not even tell whether there is one.
+  - Airflow 2 masks no variable at all. There this module does it, by the names that Airflow 3 hides. Of a password
+    Airflow 2 does not even tell whether there is one.
   - The variables in which this collection keeps what owners have applied are left out.
 author:
   - Windsock contributors (@windsock)

@@ -183,6 +183,49 @@ def test_a_real_change_among_such_values_is_found(engine, stored, name, before, 
     assert stored.variable(f"{name}v") == after
 
 
+@pytest.mark.servers("2")
+@pytest.mark.parametrize(("before", "after"), [("3.1", "3.10"), ("1000.0", "1e3"), ('{"a": 2}', '{"a": 1, "a": 2}')])
+def test_a_change_of_spelling_is_found_where_texts_are_shown_as_they_are(engine, stored, name, before, after):
+    """Variable text: byte-exact on 2.x, so that a version 3.1 is not taken for 3.10."""
+    engine(variables=[{"key": f"{name}v", "value": before}])
+    assert engine.settles(variables=[{"key": f"{name}v", "value": after}]).actions == {f"{name}v": "update"}
+    assert stored.variable(f"{name}v") == after
+
+
+@pytest.mark.servers("2")
+def test_asterisks_that_a_tool_has_stored_are_found(engine, api, stored, name):
+    """`"***"` sent as a variable's value, or inside its JSON: stored literally. Variables read in clear, so it shows."""
+    declared = [{"key": f"{name}a", "secret_value": "pw-12345"}, {"key": f"{name}b", "value": {"password": "pw-12345"}}]
+    api.create("variables", {"key": f"{name}a", "value": "***"}, {"key": f"{name}b", "value": '{"password": "***"}'})
+    assert engine.settles(variables=declared, **QUIET).actions == {f"{name}a": "update", f"{name}b": "update"}
+    assert stored.variable(f"{name}a") == "pw-12345"
+
+
+@pytest.fixture
+def undecryptable(server, api, name):
+    """A variable that was stored with another fernet_key."""
+    key = f"{name}lost"
+    api.create("variables", {"key": key, "value": "x"})
+    with contextlib.closing(sqlite3.connect(server.home / "airflow.db", timeout=30)) as database:
+        database.execute("UPDATE variable SET val = 'gAAAAABm', is_encrypted = 1 WHERE key = ?", (key,))
+        database.commit()
+        yield key
+        database.execute("DELETE FROM variable WHERE key = ?", (key,))
+        database.commit()
+
+
+def test_a_variable_that_airflow_cannot_decrypt(engine, stored, undecryptable, api, name):
+    """Newly measured: it reads null on 2.x and 3.3, and lets every list answer 500 on 3.0 and 3.1."""
+    declared = [{"key": undecryptable, "value": "new"}]
+    others = [{"key": f"{name}{i}", "value": "x"} for i in range(3)]
+    if api("GET", "/variables")[0] == 500:
+        told = engine.fault(variables=[*declared, *others])
+        assert "fernet_key" in told and "500" in told and "\n" not in told
+    else:
+        assert engine.settles(variables=[*declared, *others]).actions[undecryptable] == "update"
+        assert stored.variable(undecryptable) == "new"
+
+
 @contextlib.contextmanager
 def broken_row(server: Any, connection_id: str) -> Iterator[None]:
     """A connection whose extra is not JSON, as only Airflow 2 or a hand in the database leaves it."""

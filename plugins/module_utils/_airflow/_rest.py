@@ -22,6 +22,7 @@ from .._plan import Actual
 from ._transport import Answer, Transport
 
 PAGE = 100  # servers cut a page at their maximum_page_limit, 100 unless configured otherwise
+READINGS = 3  # how often a list is read that changes meanwhile
 PAGES_AT_ONCE = 4  # on a server with several workers, or far away; one with a single worker is neither helped nor hurt
 
 
@@ -39,12 +40,15 @@ class Rest:
         self._transport.hide(secrets)
 
     def list(self, kind: Kind, beginning: str = "") -> list[Actual]:
-        first = self._page(kind, 0, beginning)
-        size, total = len(first[kind.plural]), first.get("total_entries", 0)
-        offsets = range(size, total, size) if size else ()
-        pages = [first, *in_parallel(lambda offset: self._page(kind, offset, beginning), offsets, PAGES_AT_ONCE)]
-        # An object may move to the next page while the list is read.
-        objects = {str(entry[kind.identity.name]): entry for page in pages for entry in page[kind.plural]}
+        objects: dict[str, dict[str, t.Any]] = {}
+        for _reading in range(READINGS):
+            pages = self._pages(kind, beginning)
+            found = {str(entry[kind.identity.name]): entry for page in pages for entry in page[kind.plural]}
+            objects.update(found)
+            # Where others create and delete meanwhile, objects move from page to page, and one may have been missed.
+            if {page.get("total_entries", len(found)) for page in pages} == {len(found)}:
+                objects = found
+                break
         return [
             self._actual(kind, entry, listed=True)
             for object_id, entry in objects.items()
@@ -63,6 +67,12 @@ class Rest:
         answer = self._transport.request("DELETE", self._path(kind, object_id))
         if not self._says_absent(answer):
             self._done(answer, f"deleting {kind.name} {object_id!r}")
+
+    def _pages(self, kind: Kind, beginning: str) -> t.List[dict[str, t.Any]]:
+        first = self._page(kind, 0, beginning)
+        size, total = len(first[kind.plural]), first.get("total_entries", 0)
+        offsets = range(size, total, size) if size else ()
+        return [first, *in_parallel(lambda offset: self._page(kind, offset, beginning), offsets, PAGES_AT_ONCE)]
 
     def _page(self, kind: Kind, offset: int, beginning: str) -> dict[str, t.Any]:
         query = [("limit", PAGE), ("offset", offset), ("order_by", kind.identity.name)]
@@ -91,6 +101,13 @@ class Rest:
                 "server's environment shows which it is; give it a number: `airflow pools set NAME SLOTS DESCRIPTION`",
                 answer.status,
             )
+        if answer.status == 500 and kind.name == "variable" and not self.abilities.shows_undecryptable:
+            raise ServerFault(
+                f"{doing}: Airflow answers HTTP 500. Airflow {self.version} does that when it cannot decrypt a stored "
+                "variable, since its fernet_key is another one now; `airflow variables list` in the server's environment "
+                "names all of them, set or delete those whose `airflow variables get` fails",
+                answer.status,
+            )
 
     def _actual(self, kind: Kind, entry: dict[str, t.Any], listed: bool = False) -> Actual:
         fields = {each.name: entry.get(each.name) for each in kind.fields}
@@ -113,12 +130,20 @@ class Rest:
 
     def _expected(self, answer: Answer, doing: str, key: str) -> dict[str, t.Any]:
         if not answer.good or not isinstance(answer.data, dict) or key not in answer.data:
-            self._transport.fail(answer, doing)
+            self._fail(answer, doing)
         return answer.data
 
     def _done(self, answer: Answer, doing: str) -> None:
         if not answer.good:
+            self._fail(answer, doing)
+
+    def _fail(self, answer: Answer, doing: str) -> t.NoReturn:
+        try:
             self._transport.fail(answer, doing)
+        except ServerFault as fault:
+            if answer.status == 404 and not self._says_absent(answer):
+                raise ServerFault(fault.message) from None  # a gateway's: no objection of Airflow's to this object
+            raise
 
 
 def quoted(object_id: str) -> str:

@@ -51,10 +51,15 @@ class Transport:
         import urllib3  # comes with the client
 
         self.access = access
-        self._hidden = access.secrets()
+        self._hidden: set[str] = set()
+        self.hide(access.secrets())
         self._urllib3 = urllib3
         self._api_exception = client.ApiException
-        self._pool = client.RESTClientObject(self._configuration(client.Configuration))
+        configuration = self._configuration(client.Configuration)
+        try:
+            self._pool = client.RESTClientObject(configuration)
+        except ImportError:
+            raise ServerFault("a SOCKS proxy needs the Python package PySocks where the module runs") from None
         self._patience = self._retry_class()(
             total=access.retries, backoff_factor=0.3, backoff_max=10, allowed_methods=None
         )
@@ -120,11 +125,11 @@ class Transport:
 
     def hide(self, secrets: t.Iterable[str]) -> None:
         """Keep these texts out of every message."""
-        self._hidden = [*self._hidden, *secrets]
+        self._hidden.update(form for secret in secrets if len(secret) >= SHORTEST_HIDDEN for form in _forms(secret))
 
     def scrubbed(self, text: str) -> str:
         """A text of the server's, unless it holds a secret: then only that there was one."""
-        if any(form in text for secret in self._hidden if len(secret) >= SHORTEST_HIDDEN for form in _forms(secret)):
+        if any(form in text for form in self._hidden):
             return "(its reason holds a secret and is not shown)"
         return text if len(text) <= 500 else text[:500] + " ..."
 
@@ -143,6 +148,8 @@ class Transport:
             userinfo = urlsplit(access.proxy_url).netloc.rpartition("@")[0]
             if userinfo:
                 configuration.proxy_headers = self._urllib3.make_headers(proxy_basic_auth=unquote(userinfo))
+        elif not hasattr(configuration, "no_proxy"):  # a client that does not look into the environment
+            configuration.proxy = _proxy_of_the_environment(access.url)
         if not access.validate_certs:
             self._urllib3.disable_warnings(self._urllib3.exceptions.InsecureRequestWarning)
         return configuration
@@ -256,6 +263,13 @@ def _tls_reason(error: Exception) -> str:
             _before, _mark, after = text.partition("certificate verify failed: ")
             return f"{mark.replace('_', ' ').lower()}{': ' if after else ''}{after.split(' (_ssl')[0]}"
     return "handshake not completed"
+
+
+def _proxy_of_the_environment(url: str) -> str | None:
+    from urllib.request import getproxies, proxy_bypass  # only here, every import costs each task
+
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 
 def _place(location: str) -> str:

@@ -28,6 +28,7 @@ ABILITIES = Abilities(
     slash_in_pool_name=False,
     teams=False,
     ids_beyond_ascii=False,
+    shows_variables_as_stored=True,
 )
 
 MASK_NAMES = {"value": "val"}  # what an update_mask calls a field, where that is another name than the field's

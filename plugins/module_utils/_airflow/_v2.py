@@ -25,18 +25,22 @@ BODY_NEEDS = {
     "variable": frozenset({"value"}),
     "pool": frozenset({"slots", "include_deferred"}),
 }
+# Its bulk service stores variables without their team.
+BULK_CREATE_LOSES = {"variable": frozenset({"team_name"})}
 
 
 def abilities_of(release: tuple[int, int]) -> Abilities:
     """What Airflow of such a release can do; one that nobody has measured counts as the older neighbour."""
     if release >= (3, 3):
-        return Abilities(bulk_update_needs=BODY_NEEDS)
+        return Abilities(bulk_create_loses=BULK_CREATE_LOSES, bulk_update_needs=BODY_NEEDS)
     return Abilities(
+        bulk_create_loses=BULK_CREATE_LOSES,
         # Up to 3.1 a bulk update of a variable without its description empties that, and one of a pool without
         # include_deferred sets it to false.
         bulk_update_needs={**BODY_NEEDS, "variable": frozenset({"value", "description"})},
         bulk_update_keeps={"pool": frozenset({"description"})},
         # 3.0 stores -1 only by a bulk request, and then answers 500 to every list of pools.
+        shows_undecryptable=False,
         unlimited_pools=release >= (3, 1),
         teams=release >= (3, 2),
         masks_whole_in_variables=2,

@@ -8,11 +8,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import typing as t
 
 from .._airflow._dialect import Dialect
 from .._engine import Work
-from .._kinds import KINDS
+from .._json import read_json
+from .._kinds import KINDS, VARIABLE
+from .._masking import MASK, looks_secret, masked
 from .._plan import Actual
 from .._reading import Reader
 from .._report import Report
@@ -36,8 +40,21 @@ class Info:
         reader = Reader(server)
         for kind in KINDS:
             if kind.plural in wanted:
-                result[kind.plural] = [_declared(each) for each in reader.everything(kind)]
+                result[kind.plural] = [_declared(self._masked(each, server)) for each in reader.everything(kind)]
         return Report(result)
+
+    def _masked(self, actual: Actual, server: Dialect) -> Actual:
+        """An object with what looks secret masked, on servers that show it too."""
+        value = actual.fields.get("value")
+        if actual.kind is not VARIABLE or not server.abilities.shows_variables_as_stored or not isinstance(value, str):
+            return actual
+        content = read_json(value)
+        if looks_secret(actual.id) and value:
+            value = MASK
+        elif isinstance(content, (dict, list)):
+            hidden = masked("", content)
+            value = value if hidden == content else json.dumps(hidden, ensure_ascii=False)
+        return dataclasses.replace(actual, fields={**actual.fields, "value": value})
 
 
 def _declared(actual: Actual) -> Words:

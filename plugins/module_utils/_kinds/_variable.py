@@ -11,9 +11,14 @@ from __future__ import annotations
 import json
 
 from .._abilities import Abilities
-from .._comparison import Findings, Path, compare_texts
+from .._comparison import Findings, Path, Verdict, compare_texts
+from .._json import NOT_JSON, read_json
 from ._kind import DESCRIPTION, TEAM, Clash, Field, Fields, Kind, Option, whole
 from ._types import json_value, text
+
+
+class JsonText(str):
+    """The JSON of a value that was not declared as a text, so that only what it means counts."""
 
 
 def _fold(words: Fields) -> tuple[Fields, frozenset[Path]]:
@@ -26,12 +31,23 @@ def _fold(words: Fields) -> tuple[Fields, frozenset[Path]]:
         secret = frozenset({("value",)})
     if "value" in words and not isinstance(words["value"], str):
         # Airflow 3.0 stores the Python repr of what is not a string, so the text is made here.
-        words["value"] = json.dumps(words["value"], ensure_ascii=False)
+        words["value"] = JsonText(json.dumps(words["value"], ensure_ascii=False))
     return words, secret
 
 
-def _same_value(declared: str, reading: str, abilities: Abilities) -> Findings:
+def _same_value(declared: str, reading: str | None, abilities: Abilities) -> Findings:
+    if reading is None:  # stored, but Airflow cannot decrypt it: its fernet_key is another one now
+        return whole(Verdict.DIFFERS)
+    if abilities.shows_variables_as_stored:  # so that three asterisks are what somebody has stored
+        same = declared == reading or (isinstance(declared, JsonText) and _meaning(declared) == _meaning(reading))
+        return whole(Verdict.SAME if same else Verdict.DIFFERS)
     return whole(compare_texts(declared, reading, abilities.masks_whole_in_variables))
+
+
+def _meaning(text: str) -> str:
+    """A JSON text in the one form that all of its meaning have; any other text as it is."""
+    value = read_json(text)
+    return text if value is NOT_JSON else json.dumps(value, sort_keys=True)
 
 
 VARIABLE = Kind(

@@ -106,10 +106,20 @@ def test_all_faults_of_the_files_are_told_at_once(load, tmp_path):
     assert "neither YAML nor JSON" in told[5]
 
 
-@pytest.mark.parametrize("content", ["pools: {name: canary}", "pools: canary", "pools: 7"])
+@pytest.mark.parametrize("content", ["pools:", "pools: '{{ none }}'", "pools: '{{ empty | default(none) }}'"])
+def test_a_kind_that_is_null_is_not_declared(load, tmp_path, content):
+    """An empty list would declare that there is to be none of it, and prune goes by that."""
+    (tmp_path / "a.yml").write_text(content)
+    assert load("a.yml", none=None) == [None]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["pools: {name: canary}", "pools: canary", "pools: 7", "pools: ''", "pools: {}", "pools: '{{ nothing }}'"],
+)
 def test_a_kind_must_be_a_list(load, tmp_path, content):
     (tmp_path / "a.yml").write_text(content)
-    assert refused(load, "a.yml") == f"{tmp_path}/a.yml: pools must be a list"
+    assert refused(load, "a.yml", nothing="") == f"{tmp_path}/a.yml: pools must be a list"
 
 
 def test_a_file_of_another_password_is_named(load, tmp_path):

@@ -250,6 +250,28 @@ def test_a_creation_that_was_still_at_work_when_it_was_looked_for(count: int) ->
     assert seen == [method, look, method, look]
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_creation_whose_answer_and_whose_look_were_lost_is_told_as_that(count: int) -> None:
+    """Even if what answers the look looks like an objection: it is a gateway's, whose Airflow is just starting."""
+    server = MemoryServer()
+    method, look = ("create", "get") if count == 1 else ("bulk create", "list")
+    server.trouble[method] = [(Uncertain("the connection broke"), True)]
+    plan = planned(pools(count))
+    server.trouble[look] = [ServerFault("HTTP 404", 404)]
+    ledger = apply(plan, server)
+    assert ledger.half_done
+    assert len(server.writes()) == 1
+    assert {*failed(ledger).values()} == {"HTTP 404; nobody knows whether it was done all the same"}
+
+
+def test_variables_of_a_team_are_created_alone() -> None:
+    """A bulk creation of Airflow 3.2 and 3.3 stores them without their team."""
+    server = MemoryServer()
+    ledger = carried_out(server, *(variable(key, value="x", team_name="t") for key in "ab"), *pools(2, team_name="t"))
+    assert len(ledger.done) == 4
+    assert sorted(method for method, _what in server.writes()) == ["bulk create", "create", "create"]
+
+
 def test_what_somebody_else_created_meanwhile_is_not_overwritten() -> None:
     server = MemoryServer()
     server.trouble["create"] = [Uncertain("the connection broke")]
@@ -315,6 +337,7 @@ def test_a_replacement_whose_deletion_fails_leaves_the_connection() -> None:
     ledger = carried_out(server, connection(password=""))
     assert failed(ledger) == {"pg": "HTTP 400"}
     assert server.ids(CONNECTION) == ["pg"]
+    assert ledger.half_done, "what was to be seen of the update was written"
 
 
 def test_one_failure_does_not_keep_the_others_from_being_written() -> None:

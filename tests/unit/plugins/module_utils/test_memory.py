@@ -152,7 +152,7 @@ UNREADABLE = {
     "ids that are none": (packed({"owner": "ours", "objects": {"pool": 5}}), "is damaged"),
     "masked": ("***", "is masked by Airflow"),
     "masked in part": (GOOD[:10] + "***" + GOOD[14:], "is masked by Airflow"),
-    "a later format": ("ws2 abcd", "was written by another version of this collection"),
+    "a later format": ("ws2 abcd", "was written by a newer version of this collection"),
     "of another owner": (encoded("theirs", SOME), "is that of another owner, copied"),
 }
 
@@ -167,8 +167,8 @@ def test_what_cannot_be_read_is_told_by_its_variable_and_never_written_over(name
     assert not memories.writable
     (told,) = [*memories.trouble.values()]
     assert f"the variable {key_of('ours')}, in which" in told
-    assert f", {why}; " in told
-    assert told.endswith("delete it to begin anew")
+    assert f", {why}" in told
+    assert told.endswith("; use that version here too" if "newer" in why else "; delete it to begin anew")
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
@@ -191,6 +191,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 def test_another_owners_unreadable_memory_keeps_nobody_from_writing() -> None:
     memories = read_memories([memory("other", "damaged"), memory("ours", pool="a")], "ours")
     assert [*memories.trouble] == [key_of("other")]
+    assert "let that owner run before anybody prunes" in memories.trouble[key_of("other")]
     assert memories.own == ids(pool="a")
     assert memories.writable
 

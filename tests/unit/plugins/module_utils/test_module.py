@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import json
 import typing as t
 
 import pytest
@@ -21,6 +22,7 @@ from ansible_collections.windsock.airflow.tests.unit.module_runner import Module
 from ansible_collections.windsock.airflow.tests.unit.scripted_http import Reply, ScriptedServer, unused_url
 
 VERSION = Reply(200, {"version": "3.3.2"})
+VERSION_2 = Reply(200, {"version": "2.11.2"})
 NO_POOL = Reply(404, {"detail": "The Pool with name: `p` was not found"})
 POOL = {"name": "p", "slots": 1, "description": None, "include_deferred": False}
 # What airflow_settings asks for the owners, and what it writes of what it did.
@@ -193,6 +195,27 @@ def test_info_gathers_all_by_default(http: ScriptedServer, run_module: ModuleRun
     http.begin(VERSION, Reply(200, {"metadatabase": {"status": "healthy"}}), *[Reply(200, empty)] * 3)
     run = run_module("airflow_info", airflow_url=http.url, airflow_token="t")
     assert {"health", "connections", "variables", "pools"} <= set(run.result)
+
+
+def test_info_masks_what_airflow_2_does_not(http: ScriptedServer, run_module: ModuleRunner) -> None:
+    values = {
+        "my_Password": CANARY,
+        "plain": json.dumps({"a": [{"api_key": CANARY, "b": 1}], "c": "é"}),
+        "json": '{"a":1}',
+        "text": "x",
+        "my_token": "",
+    }
+    entries = [{"key": key, "value": value} for key, value in values.items()]
+    http.begin(Reply(404, {}), VERSION_2, Reply(200, {"variables": entries, "total_entries": 5}))
+    run = run_module("airflow_info", airflow_url=http.url, airflow_token="t", gather_subset=["variables"])
+    assert {each["key"]: each["value"] for each in run.result["variables"]} == {
+        "my_Password": "***",
+        "plain": '{"a": [{"api_key": "***", "b": 1}], "c": "é"}',
+        "json": '{"a":1}',
+        "text": "x",
+        "my_token": "",
+    }
+    assert CANARY not in run.everything
 
 
 def test_the_hint_is_a_warning(http: ScriptedServer, run_module: ModuleRunner) -> None:

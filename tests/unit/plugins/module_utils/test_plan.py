@@ -10,10 +10,12 @@ import typing as t
 
 import pytest
 
+from ansible_collections.windsock.airflow.plugins.module_utils._abilities import Abilities
 from ansible_collections.windsock.airflow.plugins.module_utils._comparison import Verdict
 from ansible_collections.windsock.airflow.plugins.module_utils._plan import Plan, leaves
 from ansible_collections.windsock.airflow.tests.unit.fakes import (
     AIRFLOW_2,
+    AIRFLOW_3,
     CONNECTION,
     POOL,
     VARIABLE,
@@ -238,3 +240,38 @@ def test_what_the_server_cannot_do_is_told_with_every_other_fault() -> None:
         *told(lambda: planned(desired[0], abilities=AIRFLOW_2)),
         *told(lambda: planned(desired[2], abilities=AIRFLOW_2)),
     ]
+
+
+# Variables
+
+
+@pytest.mark.parametrize("abilities", [AIRFLOW_2, AIRFLOW_3], ids=["2", "3"])
+def test_a_variable_that_airflow_cannot_decrypt_is_written_anew(abilities: Abilities) -> None:
+    """Its fernet_key has been changed; some versions then show no value."""
+    (change,) = planned(variable(value="x"), stored(VARIABLE, "v", value=None), abilities=abilities).changes
+    assert (change.action, change.write) == ("update", {"value": "x"})
+
+
+@pytest.mark.parametrize(
+    ("declared", "reading"),
+    [("3.10", "3.1"), ("1e3", "1000.0"), ('{"a": 1, "a": 2}', '{"a": 2}'), ("[1,  2]", "[1, 2]")],
+)
+def test_a_text_counts_letter_by_letter_where_airflow_shows_it_so(declared: str, reading: str) -> None:
+    actual = stored(VARIABLE, "v", value=reading)
+    assert planned(variable(value=declared), actual, abilities=AIRFLOW_2).changes
+    assert not planned(variable(value=declared), actual, abilities=AIRFLOW_3).changes, "here it may be the very text"
+
+
+@pytest.mark.parametrize("reading", ['{"a":[1,2.0]}', '{ "a" : [1, 2.0] }'])
+def test_what_is_declared_as_yaml_counts_as_json_everywhere(reading: str) -> None:
+    for abilities in (AIRFLOW_2, AIRFLOW_3):
+        plan = planned(variable(value={"a": [1, 2.0]}), stored(VARIABLE, "v", value=reading), abilities=abilities)
+        assert not plan.changes
+
+
+def test_asterisks_that_somebody_has_stored_are_found_where_airflow_masks_nothing() -> None:
+    """Airflow 2 stores what a tool read elsewhere and sent back."""
+    for words in ({"secret_value": "pw-12345"}, {"value": {"password": "pw-12345"}}):
+        reading = "***" if "secret_value" in words else '{"password": "***"}'
+        plan = planned(variable(**words), stored(VARIABLE, "v", value=reading), abilities=AIRFLOW_2, update_secrets="on_create")
+        assert [change.action for change in plan.changes] == ["update"]

@@ -14,6 +14,8 @@ from ansible_collections.windsock.airflow.plugins.module_utils._faults import Re
 from ansible_collections.windsock.airflow.plugins.module_utils._memory import Memories
 from ansible_collections.windsock.airflow.plugins.module_utils._prune import Pruned, Pruning, prune, shared
 from ansible_collections.windsock.airflow.tests.unit.fakes import (
+    AIRFLOW_2,
+    AIRFLOW_3,
     CONNECTION,
     KINDS,
     POOL,
@@ -46,10 +48,11 @@ def pruned(
     own: t.Any = None,
     others: t.Any = None,
     trouble: t.Any = None,
+    abilities: t.Any = AIRFLOW_3,
     **options: t.Any,
 ) -> Pruned:
     memories = Memories("ours", own, others or {}, trouble or {})
-    return prune(desired, kinds, by_id(*actual), Pruning(mode, owner="ours", **options), memories)
+    return prune(desired, kinds, by_id(*actual), Pruning(mode, owner="ours", **options), memories, abilities)
 
 
 def gone(result: Pruned) -> list[str]:
@@ -214,7 +217,23 @@ def test_with_an_empty_memory_there_is_nothing_to_say() -> None:
     assert pruned("owned", *pools("ab"), own={}) == Pruned()
 
 
+def test_what_the_api_cannot_reach_stays_and_is_named() -> None:
+    slashed, plain = stored(POOL, "a/b", slots=1), stored(POOL, "c", slots=1)
+    result = pruned("all", slashed, plain, abilities=AIRFLOW_2)
+    assert gone(result) == ["c"]
+    (note,) = result.notes
+    assert "pool 'a/b'" in note
+    assert gone(pruned("all", slashed, plain)) == ["a/b", "c"]
+    assert pruned("all", slashed, protect=("a/*",), abilities=AIRFLOW_2).notes == []
+
+
 # What an owner gives up
+
+
+def test_without_pruning_only_what_has_vanished_is_given_up() -> None:
+    """Else what somebody makes under that name would be taken for this owner's."""
+    result = pruned("none", *pools("a"), own=ids(pool="ab", variable="v"), kinds=[POOL])
+    assert (gone(result), result.released) == ([], [("pool", "b")])
 
 
 @pytest.mark.parametrize("mode", ["owned", "all"])

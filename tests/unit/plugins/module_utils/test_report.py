@@ -225,8 +225,16 @@ def test_the_diff_of_a_deletion_shows_only_what_never_is_secret() -> None:
     report = run(connection(state="absent"), actual)
     before, after = only_diff(report)
     assert after == {}
-    assert before == {**PG, "port": 1, "login": "(not shown)", "password": "(secret)", "extra": {"a": "(not shown)"}}
+    hidden = {"port": "(not shown)", "login": "(not shown)", "extra": {"a": "(not shown)"}}
+    assert before == {"conn_type": "postgres", "host": "(not shown)", "password": "(secret)", **hidden}
     assert report.diff()[0]["after_header"] == "connection pg (absent)"
+
+
+def test_what_was_declared_as_a_secret_uri_is_not_shown_when_it_goes() -> None:
+    actual = stored(CONNECTION, "hook", conn_type="http", host="hooks.example.com", schema="CANARY", port=1, login="CANARY")
+    for one in (connection("hook", state="absent"), connection("hook", description="new")):
+        assert "CANARY" not in repr(run(one, actual).diff())
+        assert "hooks" not in repr(run(one, actual).diff())
 
 
 def test_the_diff_of_a_replacement_loses_only_the_password() -> None:
@@ -234,7 +242,7 @@ def test_the_diff_of_a_replacement_loses_only_the_password() -> None:
         run(connection(**PG, password=""), stored(CONNECTION, "pg", **PG, password="***", port=5))
     )
     assert before == {**after, "password": "(secret)"}
-    assert after == {**PG, "port": 5}
+    assert after == {**PG, "port": "(not shown)"}
 
 
 def test_there_is_one_diff_for_each_change_and_none_for_the_rest() -> None:
@@ -294,7 +302,7 @@ def test_the_hint_counts_objects_that_were_written_blindly() -> None:
     masked = [stored(VARIABLE, each, value="***") for each in ("a", "b", "c")]
     desired = [variable("a", secret_value="s"), variable("b", value="s"), variable("c", value="s", description="new")]
     (hint,) = run(desired, *masked).hints
-    assert hint.startswith("2 objects")
+    assert hint.startswith("2 objects are written in each run only because")
     assert "update_secrets=on_create" in hint
     assert run(desired, *masked, update_secrets="on_create").hints == []
 

@@ -94,6 +94,27 @@ def test_the_environments_proxy_is_used_where_none_is_given(
     assert http.requests[0].target == "http://airflow.example.com/x"
 
 
+class OldConfiguration:
+    """That of clients before 3.3.2, which looks for no proxy."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self.proxy = self.proxy_headers = self.assert_hostname = self.socket_options = None
+        self.retries = self.tls_server_name = self.ca_cert_data = None
+
+
+@pytest.mark.parametrize(("exempt", "expected"), [("", "PROXY"), ("other.example.com", "PROXY"), ("*", None)])
+def test_older_clients_use_the_environments_proxy_too(
+    exempt: str, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://proxy.example.com")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, exempt)
+    made = transport("http://airflow.example.com")._configuration(OldConfiguration)
+    assert made.proxy == (expected and "http://proxy.example.com")
+
+
 # What is repeated
 
 

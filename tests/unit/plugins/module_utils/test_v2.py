@@ -100,11 +100,25 @@ def test_a_server_with_smaller_pages_is_read_whole(http: ScriptedServer, server:
 
 def test_objects_that_come_and_go_meanwhile_do_not_confuse_the_reader(http: ScriptedServer, server: V2) -> None:
     growing = [page(POOL, [1, 2], 3), page(POOL, [2, 3], 4)]
-    http.begin(*growing)
-    assert [each.id for each in server.list(POOL)] == ["1", "2", "3"]
+    whole = [page(POOL, [0, 1], 4), page(POOL, [2, 3], 4)]
+    http.begin(*growing, *whole)
+    assert [each.id for each in server.list(POOL)] == ["0", "1", "2", "3"]
     shrinking = [page(POOL, [1, 2], 4), page(POOL, [], 2)]
-    http.begin(*shrinking)
+    http.begin(*shrinking, page(POOL, [1, 2], 2))
     assert [each.id for each in server.list(POOL)] == ["1", "2"]
+
+
+def test_an_object_that_moves_to_a_page_that_was_read_is_not_missed(http: ScriptedServer, server: V2) -> None:
+    """1 is deleted between the pages, so that 3 moves to the first one."""
+    http.begin(page(POOL, [1, 2], 4), page(POOL, [4], 3), page(POOL, [2, 3], 3), page(POOL, [4], 3))
+    assert [each.id for each in server.list(POOL)] == ["2", "3", "4"]
+
+
+def test_a_list_that_never_stands_still_is_what_was_seen_of_it(http: ScriptedServer, server: V2) -> None:
+    """Rather one object too many, that is gone already, than one too few, which would pass for absent."""
+    http.begin(*[page(POOL, [each], 3) for each in (1, 1, 1, 1, 2, 1, 1, 3, 1)])
+    assert sorted(each.id for each in server.list(POOL)) == ["1", "2", "3"]
+    assert len(http.requests) == 9
 
 
 @pytest.mark.parametrize(
@@ -334,10 +348,18 @@ def test_deleting(http: ScriptedServer, server: V2) -> None:
 
 
 @pytest.mark.parametrize("answer", GATEWAY_404, ids=["html", "no such route", "empty", "other json"])
-def test_a_404_of_somebody_else_is_no_deletion(http: ScriptedServer, server: V2, answer: Reply) -> None:
-    http.begin(answer)
-    with pytest.raises(ServerFault):
-        server.delete(POOL, "p")
+def test_a_404_of_somebody_else_is_no_deletion_and_no_objection(
+    http: ScriptedServer, server: V2, answer: Reply
+) -> None:
+    http.begin(*[answer] * 3)
+    for write in (
+        lambda: server.delete(POOL, "p"),
+        lambda: server.create(POOL, "p", {"slots": 1}),
+        lambda: server.bulk(POOL, "delete", {"p": {}, "q": {}}),
+    ):
+        with pytest.raises(ServerFault) as caught:
+            write()
+        assert not caught.value.about_the_request
 
 
 @pytest.mark.parametrize(
@@ -471,3 +493,14 @@ def test_an_older_airflow_3_can_do_less(release: tuple[int, int], unlimited_pool
     assert abilities.bulk_update_keeps == {"pool": {"description"}}
     assert abilities.can_bulk
     assert abilities.lists_extra
+
+
+@pytest.mark.parametrize(("release", "told"), [((3, 0), True), ((3, 1), True), ((3, 3), False)])
+def test_variables_that_cannot_be_decrypted_break_the_list_of_older_versions(
+    http: ScriptedServer, release: tuple[int, int], told: bool
+) -> None:
+    server = V2(Transport(Access(url=http.url, token="t")), "3.x", abilities_of(release))
+    http.begin(Reply(500, {"detail": "Internal Server Error"}))
+    with pytest.raises(ServerFault) as caught:
+        server.list(VARIABLE)
+    assert ("fernet_key" in caught.value.message) == told
