@@ -11,15 +11,37 @@ options:
   update_secrets:
     description:
       - What to do with secrets of objects that exist. Airflow never gives a secret back, so it cannot be compared.
-      - With V(always) they are written each time, and the task says C(changed). With V(on_create) they are written
-        when the object is created, and when it turns out that Airflow has none where one is declared.
+      - With V(on_change) they are written if they are not known to be what was last applied. This takes a
+        O(fingerprint_key), and is the default if there is one.
+      - With V(always), the default without a key, they are written each time, and the task says C(changed).
+      - With V(on_create) they are written when the object is created, and when it turns out that Airflow has none where
+        one is declared.
       - With V(on_create), the secrets of an C(extra), or of a variable that holds JSON, are written along if something
         readable in that same field differs, since Airflow takes the field as one.
       - The same holds for values that are not declared as secret and that Airflow masks all the same, because their
         names look secret. A secret that Airflow shows is compared, and written only if it differs.
     type: str
-    choices: [always, on_create]
-    default: always
+    choices: [on_change, always, on_create]
+  fingerprint_key:
+    description:
+      - At least 32 random bytes in base64 or hex, as C(openssl rand -base64 32) makes them, or a passphrase of at least
+        20 characters.
+      - A keyed hash (HMAC-SHA256) of what was last applied is kept in the Airflow variable of the O(owner). So a secret
+        that was rotated is found, and one that was not is left alone. Who has the variable but not the key learns
+        nothing of the secrets.
+      - Where the audit log of Airflow can be read, an object that somebody else wrote since then is told, and its
+        secrets are written again.
+      - A list is a current key and former ones. What was applied with a former one is known too, and noted with the
+        current one.
+      - If it is not given, the environment variable E(WINDSOCK_FINGERPRINT_KEY) is used, on the host where the module
+        runs. There a list is JSON.
+    type: raw
+  owner:
+    description:
+      - In whose name objects are applied. What an owner has applied is kept in an Airflow variable of its own.
+      - At most 100 characters. An empty one keeps no memory, and cannot be used with a O(fingerprint_key).
+    type: str
+    default: default
   enforce_defaults:
     description:
       - Whether every field that is not declared, of an object that is, goes back to Airflow's default.

@@ -20,6 +20,7 @@ class Abilities:
     lists_extra: a list of connections shows their extra; else each has to be read alone.
     shows_passwords: a reading tells whether a connection has a password.
     can_bulk: several objects in one request.
+    logs_bulk_in_clear: the audit log of the server shows what was sent in bulk unmasked, but for passwords.
     bulk_create_loses: the fields, by kind, that a bulk creation does not store; an object with one of them is created
     alone.
     bulk_update_needs: the fields, by kind, that an entity of a bulk update must hold, or the request is refused or the
@@ -38,6 +39,7 @@ class Abilities:
     lists_extra: bool = True
     shows_passwords: bool = True
     can_bulk: bool = True
+    logs_bulk_in_clear: bool = False
     bulk_create_loses: FieldsByKind = field(default_factory=dict)
     bulk_update_needs: FieldsByKind = field(default_factory=dict)
     bulk_update_keeps: FieldsByKind = field(default_factory=dict)

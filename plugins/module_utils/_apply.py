@@ -11,12 +11,16 @@ from __future__ import annotations
 import json
 import time
 import typing as t
+from collections import Counter
 from dataclasses import dataclass, field
 
 from ._airflow._dialect import Dialect
 from ._comparison import Verdict
 from ._faults import ServerFault, Uncertain
+from ._json import read_json
+from ._kinds import VARIABLE
 from ._kinds._kind import Fields
+from ._masking import holds_secret_names
 from ._parallel import in_parallel
 from ._plan import Actual, Change, Plan
 from ._reading import Reader
@@ -34,12 +38,13 @@ LOOKS = 3  # how often a creation whose answer was lost is looked for and tried 
 class Ledger:
     """done in the order in which it was done; failed with the reason, never holding a value.
 
-    half_done: something that failed was changed all the same.
+    half_done: something that failed was changed all the same. sent counts the requests that wrote an object, or tried.
     """
 
     done: list[Change] = field(default_factory=list)
     failed: list[tuple[Change, str]] = field(default_factory=list)
     half_done: bool = False
+    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
     _settled: set[int] = field(default_factory=set)
 
     def succeed(self, changes: t.Iterable[Change]) -> None:
@@ -146,6 +151,7 @@ class _Applier:
             self.create([change])
         elif change.action == "replace":
             # What Airflow refuses of it (a team where there are none) has to show before anything is deleted.
+            self.send([change], 2)
             self.server.update(kind, object_id, change.write, change.actual)
             try:
                 self.server.delete(kind, object_id)
@@ -158,6 +164,7 @@ class _Applier:
                 self.ledger.half_done = True
                 raise ServerFault(f"{_half_replaced(change)}: {fault.message}", fault.status) from None
         else:
+            self.send([change])
             if change.action == "delete":
                 self.server.delete(kind, object_id)
             else:
@@ -170,11 +177,16 @@ class _Applier:
             self.create(batch)
             return
         by_id = {change.id: change for change in batch}
+        self.send(batch)
         for outcome in self.server.bulk(kind, action, {change.id: _entity(change, self.server) for change in batch}):
             if outcome.reason is None:
                 self.ledger.succeed([by_id[outcome.id]])
             else:
                 self.ledger.fail([by_id[outcome.id]], outcome.reason)
+
+    def send(self, changes: t.Iterable[Change], times: int = 1) -> None:
+        for change in changes:
+            self.ledger.sent[change.kind.name, change.id] += times
 
     def create(self, batch: list[Change]) -> None:
         """Create objects. Where the answer is lost, look what is there, and go on with what is not.
@@ -206,6 +218,7 @@ class _Applier:
 
     def create_once(self, wanted: dict[str, Change]) -> None:
         first, *more = wanted.values()
+        self.send(wanted.values())
         kind = first.kind
         if not more:
             self.server.create(kind, first.id, first.write)
@@ -270,6 +283,8 @@ def _batch(group: list[Change], objects: int) -> list[Change]:
 def _bulkable(change: Change, server: Dialect) -> bool:
     if not server.abilities.can_bulk or change.action == "replace":
         return False  # a bulk request that deletes and creates the same id deletes it and refuses to create it
+    if server.abilities.logs_bulk_in_clear and change.action != "delete" and _holds_secrets(change):
+        return False
     if change.action == "create":
         return not set(change.write) & server.abilities.bulk_create_loses.get(change.kind.name, frozenset())
     if change.action == "update":
@@ -279,6 +294,15 @@ def _bulkable(change: Change, server: Dialect) -> bool:
         emptied = {name for name, value in change.write.items() if value is None}
         return needed <= change.sendable and not emptied & kept and change.id not in change.kind.changeable
     return True
+
+
+def _holds_secrets(change: Change) -> bool:
+    """Whether something that is to be written is secret by declaration, or for its name, but for a password."""
+    if any(path[0] in change.write and path[0] != "password" for path in change.desired.secret):
+        return True
+    if change.kind is VARIABLE:
+        return holds_secret_names({change.id: read_json(change.write.get("value") or "")})
+    return holds_secret_names(change.write.get("extra"))
 
 
 def _entity(change: Change, server: Dialect) -> Fields:

@@ -67,9 +67,12 @@ ACCESS = Arguments(
 
 POLICY = Arguments(
     {
-        "update_secrets": {"type": "str", "choices": ["always", "on_create"], "default": "always", "no_log": False},
+        "update_secrets": {"type": "str", "choices": ["on_change", "always", "on_create"], "no_log": False},
+        "fingerprint_key": {"type": "raw", "no_log": True},
+        "owner": {"type": "str", "default": "default"},
         "enforce_defaults": {"type": "bool", "default": False},
-    }
+    },
+    frozenset({"fingerprint_key"}),
 )
 
 
@@ -95,7 +98,6 @@ PRUNE = Arguments(
         "prune": {"type": "str", "choices": ["none", "owned", "all"], "default": "none"},
         "prune_limit": {"type": "int", "default": 10},
         "protect": {"type": "list", "elements": "str", "default": []},
-        "owner": {"type": "str", "default": "default"},
     }
 )
 """What is to become of objects that nobody declares."""

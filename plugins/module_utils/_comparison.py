@@ -24,15 +24,16 @@ class Verdict(enum.Enum):
     SAME = "same"
     DIFFERS = "differs"
     UNKNOWN = "unknown"  # masked, and consistent with the declaration
+    BLURRED = "blurred"  # masked only in part, as any text is that contains one which Airflow knows as a secret
 
 
 Findings = dict[Path, Verdict]
 
 
 def worst(verdicts: t.Iterable[Verdict]) -> Verdict:
-    """DIFFERS before UNKNOWN before SAME; no verdict at all is SAME."""
+    """DIFFERS before UNKNOWN before BLURRED before SAME; no verdict at all is SAME."""
     found = set(verdicts)
-    for verdict in (Verdict.DIFFERS, Verdict.UNKNOWN):
+    for verdict in (Verdict.DIFFERS, Verdict.UNKNOWN, Verdict.BLURRED):
         if verdict in found:
             return verdict
     return Verdict.SAME
@@ -60,7 +61,8 @@ def compare(declared: t.Any, reading: t.Any, path: Path = (), masked_whole: int 
     if reading == MASK and len(path) >= masked_whole:
         return {path: Verdict.UNKNOWN}
     if isinstance(reading, str) and MASK in reading and isinstance(declared, str):
-        return {path: Verdict.UNKNOWN if may_be(reading, declared) else Verdict.DIFFERS}
+        masked = Verdict.UNKNOWN if reading == MASK else Verdict.BLURRED
+        return {path: masked if may_be(reading, declared) else Verdict.DIFFERS}
     return {} if _same(declared, reading) else {path: Verdict.DIFFERS}
 
 

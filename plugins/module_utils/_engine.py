@@ -15,9 +15,11 @@ from ._airflow._dialect import Dialect
 from ._apply import Ledger, apply
 from ._comparison import Path
 from ._declaration import Desired
+from ._history import contested, read_history, told, written_by_others
 from ._kinds import Kind
-from ._memory import Memories, Objects, changed, remember
-from ._plan import Plan, Policy, make_plan
+from ._knowledge import Knowledge, forget
+from ._memory import Memories, Objects, Secrets, changed, remember, same_secrets
+from ._plan import ActualObjects, Policy, make_plan, nothing_known
 from ._prune import Pruned, Pruning, prune, shared
 from ._reading import Reader
 from ._report import Report, make_report, object_after
@@ -36,43 +38,109 @@ def run(
     memories = reader.memories(pruning.owner) if pruning.owner or pruning.mode == "all" else Memories("")
     complete = [kind for kind in kinds if reader.has_listed(kind)]
     pruned = prune(desired, complete, actual, pruning, memories, server.abilities)
-    plan = make_plan([*desired, *pruned.absent], actual, policy, server.abilities)
-    ledger = _carry_out(plan, server, check_mode)
-    notes = [*pruned.notes, *(shared(desired, memories) if pruning.owner else ())]
+    task = _Task([*desired, *pruned.absent], actual, policy, memories, server, check_mode)
+    task.carry_out()
     if memories.writable and not check_mode:
-        notes += _remember(plan, ledger, pruned, memories, server)
-    report = make_report(plan, ledger, server)
-    return dataclasses.replace(report, hints=[*report.hints, *notes])
+        task.remember(_claimed(task), _released(task, pruned))
+    notes = [*pruned.notes, *(shared(desired, memories) if pruning.owner else ()), *task.notes]
+    return task.report(notes)
 
 
-def run_one(desired: Desired, policy: Policy, server: Dialect, check_mode: bool) -> Report:
-    """The same for a single object, which the report then holds as it is now."""
+def run_one(desired: Desired, policy: Policy, owner: str, server: Dialect, check_mode: bool) -> Report:
+    """The same for a single object, which the report then holds as it is now. It is nobody's property."""
     server.hide(_secret_texts([desired]))
-    actual = Reader(server).objects([desired])
-    plan = make_plan([desired], actual, policy, server.abilities)
-    report = make_report(plan, _carry_out(plan, server, check_mode), server)
+    reader = Reader(server)
+    actual = reader.objects([desired])
+    memories = reader.memory(owner) if policy.keys else Memories("")
+    task = _Task([desired], actual, policy, memories, server, check_mode)
+    task.carry_out()
+    if memories.writable and not check_mode:
+        task.remember({}, {})
+    report = task.report([*memories.trouble.values(), *task.notes])
     if not report.failed:
         found = actual.get((desired.kind.name, desired.id))
         report.result[desired.kind.name] = object_after(desired, found, report.result["changed"])
     return report
 
 
-def _carry_out(plan: Plan, server: Dialect, check_mode: bool) -> Ledger:
-    return Ledger(done=plan.changes) if check_mode else apply(plan, server)
+class _Task:
+    """What is to be done with some objects, and what became of it."""
+
+    def __init__(
+        self,
+        desired: list[Desired],
+        actual: ActualObjects,
+        policy: Policy,
+        memories: Memories,
+        server: Dialect,
+        check_mode: bool,
+    ) -> None:
+        self.actual = actual
+        self.memories = memories
+        self.server = server
+        self.check_mode = check_mode
+        self.notes: list[str] = []
+        self.knowledge: Knowledge | None = None
+        if policy.keys:
+            rows = memories.secrets.applied
+            places = [(one.kind.name, one.id) for one in desired]
+            # Read after the objects: what somebody writes in between is noticed, here or in the next run.
+            history = read_history(server, {place: rows[place] for place in places if place in rows})
+            self.knowledge = Knowledge(policy.keys, memories.secrets, history, server.abilities)
+            self.notes += [*history.notes, *written_by_others(history), *self.knowledge.notes(desired)]
+        known = self.knowledge.of if self.knowledge else nothing_known
+        self.plan = make_plan(desired, actual, policy, server.abilities, known)
+
+    def carry_out(self) -> None:
+        """Write what has to change, in check mode only say so."""
+        if self.check_mode:
+            self.ledger = Ledger(done=self.plan.changes)
+            return
+        outdated = self.knowledge.outdated(self.plan) if self.knowledge and self.memories.writable else {}
+        if outdated:
+            self._note({}, {}, lambda now: forget(now, outdated))
+        self.ledger = apply(self.plan, self.server)
+
+    def remember(self, claimed: Objects, released: Objects) -> None:
+        """Note what is there as declared, what is gone, and what is known of secrets."""
+        learn: t.Callable[[Secrets], Secrets] = same_secrets
+        if self.knowledge:
+            learn = self._learn(self.knowledge)
+        own = self.memories.own or {}
+        if changed(own, claimed, released) != own or learn(self.memories.secrets) != self.memories.secrets:
+            self._note(claimed, released, learn)
+
+    def report(self, notes: list[str]) -> Report:
+        report = make_report(self.plan, self.ledger, self.server)
+        if self.knowledge and self.knowledge.history.position is not None:
+            report.result["written_by_others"] = told(self.knowledge.history)
+        return dataclasses.replace(report, hints=[*report.hints, *notes])
+
+    def _learn(self, knowledge: Knowledge) -> t.Callable[[Secrets], Secrets]:
+        position, disputed = knowledge.history.position, frozenset[tuple[str, str]]()
+        if self.ledger.sent:
+            position, disputed = contested(self.server, knowledge.history, self.ledger.sent)
+        return lambda now: knowledge.learn(now, self.plan, self.ledger, self.actual, position, disputed)
+
+    def _note(self, claimed: Objects, released: Objects, learn: t.Callable[[Secrets], Secrets]) -> None:
+        owner = self.memories.owner
+        why = remember(self.server, owner, claimed, released, learn)
+        if why is not None:
+            lost = "prune=owned will not know it" + (", nor the next run which secrets it wrote" if self.knowledge else "")
+            self.notes.append(f"what was applied could not be noted for the owner {owner!r}, so {lost}: {why}")
 
 
-def _remember(plan: Plan, ledger: Ledger, pruned: Pruned, memories: Memories, server: Dialect) -> list[str]:
-    """Note what is there as declared, and what is gone. Returns what the user has to know."""
-    settled = [change.desired for change in ledger.done] + plan.unchanged + plan.unknown
-    claimed = _by_kind((one.kind.name, one.id) for one in settled if one.present)
-    absent = [(one.kind.name, one.id) for one in settled if not one.present]
-    released = _by_kind([*absent, *pruned.released])
-    known = memories.own or {}
-    if changed(known, claimed, released) == known:
-        return []
-    why = remember(server, memories.owner, claimed, released)
-    told = f"what was applied could not be noted for the owner {memories.owner!r}, so prune=owned will not know it"
-    return [] if why is None else [f"{told}: {why}"]
+def _claimed(task: _Task) -> Objects:
+    return _by_kind((one.kind.name, one.id) for one in _settled(task) if one.present)
+
+
+def _released(task: _Task, pruned: Pruned) -> Objects:
+    absent = [(one.kind.name, one.id) for one in _settled(task) if not one.present]
+    return _by_kind([*absent, *pruned.released])
+
+
+def _settled(task: _Task) -> list[Desired]:
+    return [change.desired for change in task.ledger.done] + task.plan.unchanged + task.plan.unknown
 
 
 def _by_kind(objects: t.Iterable[tuple[str, str]]) -> Objects:

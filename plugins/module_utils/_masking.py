@@ -45,6 +45,13 @@ def looks_secret(name: str) -> bool:
     return any(word in name.lower() for word in TELLING)
 
 
+def holds_secret_names(value: t.Any) -> bool:
+    """Whether anything in a JSON value has a name that looks secret."""
+    if isinstance(value, dict):
+        return any(looks_secret(str(key)) or holds_secret_names(item) for key, item in value.items())
+    return isinstance(value, list) and any(map(holds_secret_names, value))
+
+
 def masked(name: str, value: t.Any) -> t.Any:
     """A JSON value as Airflow 3 shows it under a name."""
     if looks_secret(name) and value is not None:

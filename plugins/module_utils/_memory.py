@@ -21,6 +21,7 @@ import zlib
 from dataclasses import dataclass, field
 
 from ._faults import ServerFault
+from ._fingerprints import Deployment
 from ._kinds import VARIABLE, Kind
 from ._plan import Actual
 
@@ -33,6 +34,35 @@ TRIES = 3  # how often a memory is written that others write at the same time
 
 Objects = dict[str, frozenset[str]]
 """Ids by the name of their kind."""
+
+ObjectKey = tuple[str, str]
+"""The name of a kind, and an id."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What was last applied to an object.
+
+    fingerprints of whole fields, by their names, made with the key of this name; seen: up to which entry of the audit
+    log nobody else is known to have written the object, None where the log could not be read.
+    """
+
+    key: str = ""
+    seen: int | None = None
+    fingerprints: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What is known of secrets, without any. deployment is None where nothing was ever applied with a key."""
+
+    deployment: Deployment | None = None
+    applied: dict[ObjectKey, Applied] = field(default_factory=dict)
+
+
+def same_secrets(secrets: Secrets) -> Secrets:
+    """What is known where nothing new was learnt."""
+    return secrets
 
 
 class Unreadable(ValueError):
@@ -48,13 +78,15 @@ class Memories:
     """What the owners of a deployment have applied.
 
     own is None where this owner has no memory, or one that cannot be read; others holds the objects of the other
-    owners by the owner's name. trouble says, by variable, what cannot be read and what to do.
+    owners by the owner's name; secrets are those of this owner. trouble says, by variable, what cannot be read and
+    what to do.
     """
 
     owner: str
     own: Objects | None = None
     others: dict[str, Objects] = field(default_factory=dict)
     trouble: dict[str, str] = field(default_factory=dict)
+    secrets: Secrets = field(default_factory=Secrets)
 
     @property
     def writable(self) -> bool:
@@ -77,19 +109,19 @@ def key_of(owner: str) -> str:
 
 def read_memories(variables: t.Iterable[Actual], owner: str) -> Memories:
     """The memories among some variables."""
-    own, others, trouble = None, {}, {}
+    own, others, trouble, secrets = None, {}, {}, Secrets()
     for variable in variables:
         try:
-            found, objects = _decoded(variable)
+            found, objects, its_secrets = _decoded(variable)
         except Unreadable as why:
             told = f"the variable {variable.id}, in which this collection keeps what an owner has applied, {why}"
             trouble[variable.id] = f"{told}; {_way_out(variable, owner, why)}"
             continue
         if found == owner:
-            own = objects
+            own, secrets = objects, its_secrets
         else:
             others[found] = objects
-    return Memories(owner, own, others, trouble)
+    return Memories(owner, own, others, trouble, secrets)
 
 
 def _way_out(variable: Actual, owner: str, why: Unreadable) -> str:
@@ -105,10 +137,17 @@ def no_memories(owner: str, why: str) -> Memories:
     return Memories(owner, trouble={key_of(owner): f"what its owners have applied cannot be read: {why}"})
 
 
-def remember(server: Dialect, owner: str, claimed: Objects, released: Objects) -> str | None:
-    """Note what an owner has applied, and what is gone. Returns why that failed, None where it did not.
+def remember(
+    server: Dialect,
+    owner: str,
+    claimed: Objects,
+    released: Objects,
+    learn: t.Callable[[Secrets], Secrets] = same_secrets,
+) -> str | None:
+    """Note what an owner has applied, what is gone, and what was learnt of secrets.
 
-    Read anew just before, since other runs of the same owner may have written it meanwhile.
+    Returns why that failed, None where it did not. The memory is read anew just before, since other runs of the same
+    owner may have written it meanwhile.
     """
     key = key_of(owner)
     try:
@@ -118,9 +157,10 @@ def remember(server: Dialect, owner: str, claimed: Objects, released: Objects) -
             if memories.trouble:
                 return memories.trouble[key]
             objects = changed(memories.own or {}, claimed, released)
-            if objects == (memories.own or {}):
+            secrets = learn(memories.secrets)
+            if (objects, secrets) == (memories.own or {}, memories.secrets):
                 return None
-            fields = {"value": encoded(owner, objects)}
+            fields = {"value": encoded(owner, objects, secrets)}
             if found is not None:
                 server.update(VARIABLE, key, fields, found)
                 return None
@@ -145,15 +185,21 @@ def changed(objects: Objects, claimed: Objects, released: Objects) -> Objects:
     return {kind: some for kind, some in ids.items() if some}
 
 
-def encoded(owner: str, objects: Objects) -> str:
-    """The text of a variable; the same objects always give the same text."""
-    content = {"objects": {kind: sorted(objects[kind]) for kind in sorted(objects)}, "owner": owner}
+def encoded(owner: str, objects: Objects, secrets: Secrets = Secrets()) -> str:
+    """The text of a variable; the same content always gives the same text."""
+    content: dict[str, t.Any] = {"objects": {kind: sorted(objects[kind]) for kind in sorted(objects)}, "owner": owner}
+    if secrets.deployment:
+        content["deployment"] = [part.hex() for part in secrets.deployment]
+        content["applied"] = [
+            [*place, each.key, each.seen, dict(sorted(each.fingerprints.items()))]
+            for place, each in sorted(secrets.applied.items())
+        ]
     packed = base64.b64encode(zlib.compress(json.dumps(content).encode(), 9)).decode()
     return " ".join([FORMAT, *(packed[start : start + RUN] for start in range(0, len(packed), RUN))])
 
 
-def _decoded(variable: Actual) -> tuple[str, Objects]:
-    """The owner and its objects. The compression brings the checksum by which damage shows."""
+def _decoded(variable: Actual) -> tuple[str, Objects, Secrets]:
+    """The owner, its objects and what is known of secrets. The compression brings the checksum by which damage shows."""
     text = variable.fields["value"]
     form, *packed = text.split() if isinstance(text, str) and text.strip() else [""]
     if "***" in str(text):
@@ -165,13 +211,22 @@ def _decoded(variable: Actual) -> tuple[str, Objects]:
         owner = content["owner"]
         objects = {kind: frozenset(ids) for kind, ids in content["objects"].items() if _are_ids(ids)}
         sound, key = len(objects) == len(content["objects"]), key_of(owner)
+        secrets = _secrets(content)
     except (ValueError, zlib.error, KeyError, TypeError, AttributeError):
         raise Unreadable("is damaged") from None
     if not sound:
         raise Unreadable("is damaged")
     if key != variable.id:
         raise Unreadable("is that of another owner, copied")
-    return owner, objects
+    return owner, objects, secrets
+
+
+def _secrets(content: dict[str, t.Any]) -> Secrets:
+    if "deployment" not in content:
+        return Secrets()
+    deployment = Deployment(*map(bytes.fromhex, content["deployment"]))
+    applied = {(kind, each): Applied(key, seen, {**prints}) for kind, each, key, seen, prints in content["applied"]}
+    return Secrets(deployment, applied)
 
 
 def _are_ids(ids: t.Any) -> bool:

@@ -89,7 +89,11 @@ class Module(AnsibleModule):
         """Judge the options that Ansible saw once more, without stopping, and then the rest. Always raises Refused."""
         arguments = self.arguments
         options = {name: spec for name, spec in arguments.options.items() if name not in arguments.withheld}
-        plain = {name: value for name, value in self.params.items() if name in options}
+        plain = {
+            name: value
+            for name, value in self.params.items()
+            if name in options and (value is not None or "default" in options[name])  # Ansible has put None there
+        }
         faults = [
             Fault("", f"{name[:60]}: unknown option, {suggestion(name, arguments.names)}")
             for name in self.params

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import enum
 import typing as t
 from dataclasses import dataclass
 
@@ -15,8 +16,9 @@ from ._abilities import Abilities
 from ._comparison import Findings, Path, Verdict, worst
 from ._declaration import Desired
 from ._faults import Fault, Refused
+from ._fingerprints import Key
 from ._kinds import Kind
-from ._kinds._kind import Fields, whole
+from ._kinds._kind import Fields
 from ._limits import impossible
 from ._masking import holds_mask
 
@@ -34,11 +36,29 @@ class Actual:
     unseen: frozenset[str] = frozenset()
 
 
+class Known(enum.Enum):
+    """What is remembered of a declared field that Airflow does not show."""
+
+    APPLIED = "applied"  # it was written as it is declared, and nobody is known to have written it since
+    OTHER = "other"  # something else was written
+    NOTHING = "nothing"
+
+
+def nothing_known(desired: Desired, name: str) -> Known:
+    """What is remembered where nothing is."""
+    return Known.NOTHING
+
+
 @dataclass(frozen=True)
 class Policy:
-    """How secrets that cannot be compared are treated: C(always) writes them, C(on_create) leaves them."""
+    """How secrets that cannot be compared are treated.
+
+    C(on_change) writes those that are not known to be as declared, C(always) all, C(on_create) none. keys are those of
+    fingerprints, the current one first.
+    """
 
     update_secrets: str = "always"
+    keys: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,8 +92,16 @@ class Plan:
 ActualObjects = dict[tuple[str, str], Actual]
 
 
-def make_plan(desired: t.Iterable[Desired], actual: ActualObjects, policy: Policy, abilities: Abilities) -> Plan:
-    """Compare. Raises Refused where the server or its state makes a declaration impossible, with every such fault."""
+def make_plan(
+    desired: t.Iterable[Desired],
+    actual: ActualObjects,
+    policy: Policy,
+    abilities: Abilities,
+    known: t.Callable[[Desired, str], Known] = nothing_known,
+) -> Plan:
+    """Compare. known tells what is remembered of a field that is not shown.
+
+    Raises Refused where the server or its state makes a declaration impossible, with every such fault."""
     plan = Plan([], [], [])
     faults: list[Fault] = []
     for one in desired:
@@ -86,7 +114,7 @@ def make_plan(desired: t.Iterable[Desired], actual: ActualObjects, policy: Polic
         elif found is None:
             _creation(one, plan, faults)
         else:
-            _comparison(one, found, policy, abilities, plan, faults)
+            _comparison(one, found, policy, abilities, known, plan, faults)
     faults += [_fault(change.desired, why) for change in plan.changes for why in impossible(change, abilities)]
     if faults:
         raise Refused(faults)
@@ -105,29 +133,38 @@ def _creation(one: Desired, plan: Plan, faults: list[Fault]) -> None:
 
 
 def _comparison(
-    one: Desired, found: Actual, policy: Policy, abilities: Abilities, plan: Plan, faults: list[Fault]
+    one: Desired,
+    found: Actual,
+    policy: Policy,
+    abilities: Abilities,
+    known: t.Callable[[Desired, str], Known],
+    plan: Plan,
+    faults: list[Fault],
 ) -> None:
     findings: Findings = {}
     write: Fields = {}
     same: set[str] = set()
     for name, value in one.fields.items():
-        unseen = name in found.unseen
-        same_as = one.kind.fields_by_name[name].same
-        of_field = whole(Verdict.UNKNOWN) if unseen else same_as(value, found.fields[name], abilities)
+        of_field = _enlightened(one, name, _findings(one, name, found, abilities), policy, known)
         verdict = worst(of_field.values())
         if verdict is Verdict.SAME:
             same.add(name)
             continue
-        findings.update({(name, *path): leaf for path, leaf in of_field.items()})
-        # A password is cleared by deleting and creating the connection: not blindly, at each run anew.
-        blind = policy.update_secrets == "always" and not (unseen and value is None)
+        findings.update(of_field)
+        # A password is cleared by deleting and creating the connection: not without knowing of one.
+        cleared = name in found.unseen and value is None
+        blind = verdict is Verdict.UNKNOWN and policy.update_secrets != "on_create" and not cleared
         # extra is written whole, so that one readable difference writes its secrets too.
         if verdict is Verdict.DIFFERS or blind:
             write[name] = value
     if not write:
         (plan.unknown if findings else plan.unchanged).append(one)
         return
-    written = {path: verdict for path, verdict in findings.items() if path[0] in write}
+    written = {
+        path: verdict
+        for path, verdict in findings.items()
+        if path[0] in write and verdict is not Verdict.BLURRED
+    }
     allowed = one.kind.changeable.get(one.id)
     for name in write if allowed is not None else ():
         if name not in allowed:
@@ -137,6 +174,34 @@ def _comparison(
     else:
         sendable = frozenset(same | set(write))
         plan.changes.append(Change(one.kind, one.id, "update", one, found, write, written, sendable))
+
+
+def _findings(one: Desired, name: str, found: Actual, abilities: Abilities) -> Findings:
+    """What is found about a field, by whole paths."""
+    if name in found.unseen:
+        return {(name,): Verdict.UNKNOWN}
+    compared = one.kind.fields_by_name[name].same(one.fields[name], found.fields[name], abilities)
+    findings = {(name, *path): verdict for path, verdict in compared.items()}
+    return {
+        # What is declared openly and shown in part has a text in it that is secret elsewhere. It is no secret itself.
+        path: Verdict.UNKNOWN if verdict is Verdict.BLURRED and one.is_secret(path) else verdict
+        for path, verdict in findings.items()
+    }
+
+
+def _enlightened(
+    one: Desired, name: str, findings: Findings, policy: Policy, known: t.Callable[[Desired, str], Known]
+) -> Findings:
+    """The findings about a field, with what is remembered in place of what is not shown."""
+    hidden = {path for path, verdict in findings.items() if verdict in (Verdict.UNKNOWN, Verdict.BLURRED)}
+    if not hidden or policy.update_secrets == "always":
+        return findings
+    remembered = known(one, name)
+    if remembered is Known.APPLIED:
+        return {path: verdict for path, verdict in findings.items() if path not in hidden}
+    if remembered is Known.OTHER and policy.update_secrets == "on_change":
+        return {path: Verdict.DIFFERS if path in hidden else verdict for path, verdict in findings.items()}
+    return findings
 
 
 def _replacement(one: Desired, found: Actual, findings: Findings, faults: list[Fault]) -> Change:

@@ -16,7 +16,7 @@ from ._declaration import Desired
 from ._faults import ServerFault
 from ._kinds import VARIABLE, Kind
 from ._limits import unreachable
-from ._memory import Memories, no_memories, read_memories
+from ._memory import Memories, key_of, no_memories, read_memories
 from ._parallel import in_parallel
 from ._plan import Actual, ActualObjects
 
@@ -64,6 +64,16 @@ class Reader:
                     raise
                 return no_memories(owner, fault.message)
         return read_memories([one for one in known if VARIABLE.keeps(one.id)], owner)
+
+    def memory(self, owner: str) -> Memories:
+        """What this owner has applied, and nothing of the others."""
+        try:
+            found = self.server.get(VARIABLE, key_of(owner))
+        except ServerFault as fault:
+            if fault.status != FORBIDDEN:
+                raise
+            return no_memories(owner, fault.message)
+        return read_memories([found] if found else [], owner)
 
     def _of_kind(self, kind: Kind, desired: list[Desired], all_of_them: bool) -> list[Actual]:
         few = len(desired) <= FEW and not any(unreachable(kind, one.id, self.server.abilities) for one in desired)

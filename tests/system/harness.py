@@ -67,14 +67,15 @@ class Engine:
 
     def __call__(self, check: bool = False, **declared: Any) -> Run:
         """Lists of connections, variables, pools and any shared option, as to airflow_settings."""
-        given = {kind.plural: declared.pop(kind.plural) for kind in KINDS if kind.plural in declared}
+        words = (*(kind.plural for kind in KINDS), "fingerprint_key")
+        given = {word: declared.pop(word) for word in words if word in declared}
         params = self.params(**declared)
         work = Set().prepare(given, params)
         return Run(work(connect(read_access(params, {})), check))
 
     def one(self, kind: str, check: bool = False, **declared: Any) -> Run:
         """One object, as to its own module."""
-        given = {name: declared.pop(name) for name in list(declared) if name not in DEFAULTS}
+        given = {name: declared.pop(name) for name in list(declared) if name not in DEFAULTS or name in POLICY.withheld}
         params = {**self.params(**declared), **given}
         work = One(KIND[kind]).prepare(given, params)
         return Run(work(connect(read_access(params, {})), check))

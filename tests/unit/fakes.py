@@ -12,12 +12,14 @@ import typing as t
 
 from ansible_collections.windsock.airflow.plugins.module_utils import _engine
 from ansible_collections.windsock.airflow.plugins.module_utils._abilities import Abilities
-from ansible_collections.windsock.airflow.plugins.module_utils._airflow._dialect import Outcome
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._dialect import Log, Outcome
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._events import Event
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v1 import ABILITIES as AIRFLOW_2
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v2 import abilities_of
 from ansible_collections.windsock.airflow.plugins.module_utils._declaration import Desired, declare, listed
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused, ServerFault
 from ansible_collections.windsock.airflow.plugins.module_utils._kinds import CONNECTION, KINDS, POOL, VARIABLE, Kind
+from ansible_collections.windsock.airflow.plugins.module_utils._masking import looks_secret, masked
 from ansible_collections.windsock.airflow.plugins.module_utils._plan import (
     Actual,
     ActualObjects,
@@ -111,7 +113,8 @@ class Crowd:
 class MemoryServer:
     """A Dialect that keeps objects in memory and notes every call that writes or reads.
 
-    What its abilities say that it does not show, it does not show. refused: ids that a request must not hold, or it
+    What its abilities say that it does not show, it does not show; with masks, it masks what Airflow 3 does. events is
+    its audit log, the oldest first. refused: ids that a request must not hold, or it
     fails as a whole (422), as Airflow does. trouble: exceptions that the next calls raise, by method; (exception,
     True) raises it after the call was carried out.
     """
@@ -119,8 +122,11 @@ class MemoryServer:
     version = "3.3.2"
     api_version = "v2"
 
-    def __init__(self, *objects: Actual, abilities: Abilities = AIRFLOW_3) -> None:
+    def __init__(self, *objects: Actual, abilities: Abilities = AIRFLOW_3, masks: bool = False) -> None:
         self.abilities = abilities
+        self.masks = masks
+        self.repeats = 0
+        self.events: list[Event] = []
         self.objects: dict[tuple[str, str], Words] = {(each.kind.name, each.id): dict(each.fields) for each in objects}
         self.calls: list[tuple[str, t.Any]] = []
         self.hidden: list[str] = []
@@ -134,7 +140,7 @@ class MemoryServer:
         return [name for kind_name, name in self.objects if kind_name == kind.name and not kind.keeps(name)]
 
     def writes(self) -> list[tuple[str, t.Any]]:
-        return [call for call in self.calls if call[0] not in ("list", "get")]
+        return [call for call in self.calls if call[0] not in ("list", "get", "log")]
 
     def reads(self) -> list[tuple[str, t.Any]]:
         return [call for call in self.calls if call[0] in ("list", "get")]
@@ -154,13 +160,13 @@ class MemoryServer:
             return self._actual(kind, object_id) if (kind.name, object_id) in self.objects else None
 
     def create(self, kind: Kind, object_id: str, fields: Words) -> None:
-        self._writing("create", object_id, [object_id], lambda: self._create(kind, {object_id: fields}))
+        self._writing("create", kind, object_id, [object_id], lambda: self._create(kind, {object_id: fields}))
 
     def update(self, kind: Kind, object_id: str, fields: Words, actual: Actual) -> None:
-        self._writing("update", object_id, [object_id], lambda: self.objects[kind.name, object_id].update(fields))
+        self._writing("update", kind, object_id, [object_id], lambda: self.objects[kind.name, object_id].update(fields))
 
     def delete(self, kind: Kind, object_id: str) -> None:
-        self._writing("delete", object_id, [object_id], lambda: self.objects.pop((kind.name, object_id), None))
+        self._writing("delete", kind, object_id, [object_id], lambda: self.objects.pop((kind.name, object_id), None))
 
     def bulk(self, kind: Kind, action: str, objects: dict[str, Words]) -> list[Outcome]:
         def carry_out() -> None:
@@ -173,8 +179,24 @@ class MemoryServer:
                     self.objects.pop((kind.name, object_id), None)
 
         assert self.abilities.can_bulk
-        self._writing(f"bulk {action}", objects, objects, carry_out)
+        self._writing(f"bulk {action}", kind, objects, objects, carry_out)
         return [Outcome(each, "not confirmed" if each in self.unconfirmed else None) for each in objects]
+
+    def log(self, after: int | None) -> Log:
+        self._called("log", after)
+        position = self.events[-1].id if self.events else 0
+        found = [event for event in reversed(self.events) if after is not None and event.id > after]
+        reaches_back = after is None or not self.events or self.events[0].id <= after + 1
+        return Log(position, found, reaches_back and position >= (after or 0))
+
+    def somebody_writes(self, kind: Kind, object_id: str, who: str = "somebody", **fields: t.Any) -> None:
+        """By hand, behind everybody's back but the audit log's."""
+        self.objects[kind.name, object_id].update(fields)
+        self._logged(kind, [object_id], who)
+
+    def _logged(self, kind: Kind, ids: t.Iterable[str], who: str = "windsock") -> None:
+        number = self.events[-1].id + 1 if self.events else 1
+        self.events.append(Event(number, f"2026-01-01T00:00:{number:02}Z", who, f"patch_{kind.name}", kind, frozenset(ids)))
 
     def health(self) -> Words:
         return {"metadatabase": {"status": "healthy"}}
@@ -188,6 +210,8 @@ class MemoryServer:
 
     def _actual(self, kind: Kind, object_id: str, listed: bool = False) -> Actual:
         fields = dict(self.objects[kind.name, object_id])
+        if self.masks:
+            fields = _masked(kind, object_id, fields)
         unseen = set()
         if kind is CONNECTION and not self.abilities.shows_passwords:
             unseen.add("password")
@@ -202,17 +226,31 @@ class MemoryServer:
             if isinstance(trouble, Exception):
                 raise trouble
 
-    def _writing(self, method: str, what: t.Any, ids: t.Iterable[str], carry_out: t.Callable[[], t.Any]) -> None:
+    def _writing(
+        self, method: str, kind: Kind, what: t.Any, ids: t.Iterable[str], carry_out: t.Callable[[], t.Any]
+    ) -> None:
         with self._one_at_a_time:
             after = None
             if self.trouble.get(method) and isinstance(self.trouble[method][0], tuple):
                 after = self.trouble[method].pop(0)[0]
             self._called(method, what)
+            self._logged(kind, ids)
             if self.refused & set(ids):
                 raise ServerFault(f"{method}: Airflow answers HTTP 422", 422)
             carry_out()
             if after is not None:
                 raise after
+
+
+def _masked(kind: Kind, object_id: str, fields: Words) -> Words:
+    shown = dict(fields)
+    if shown.get("password"):
+        shown["password"] = "***"
+    if "extra" in shown:
+        shown["extra"] = masked("", shown["extra"])
+    if kind is VARIABLE and looks_secret(object_id):
+        shown["value"] = "***"
+    return shown
 
 
 __all__ = (

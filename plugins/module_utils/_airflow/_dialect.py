@@ -15,6 +15,7 @@ from .._abilities import Abilities
 from .._kinds import Kind
 from .._kinds._kind import Fields
 from .._plan import Actual
+from ._events import Event
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,18 @@ class Outcome:
 
     id: str
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Log:
+    """The audit log from an entry on. position is its newest entry; events are those that tell of writes, the newest
+
+    first; whole says that none of them can have been trimmed.
+    """
+
+    position: int
+    events: list[Event]
+    whole: bool
 
 
 class Dialect(t.Protocol):
@@ -35,6 +48,7 @@ class Dialect(t.Protocol):
     version: str
     api_version: str
     abilities: Abilities
+    repeats: int  # how many requests that write were sent anew since their answers were lost
 
     def hide(self, secrets: t.Iterable[str]) -> None:
         """Keep these texts out of every message about the server's answers."""
@@ -59,6 +73,9 @@ class Dialect(t.Protocol):
 
         A request that fails as a whole raises ServerFault; nothing was written then.
         """
+
+    def log(self, after: int | None) -> Log:
+        """What the audit log has after the entry of this number; None: only where it stands."""
 
     def health(self) -> dict[str, t.Any]:
         """The state of each component of the deployment."""

@@ -19,6 +19,8 @@ from .._kinds import Kind
 from .._kinds._kind import Fields
 from .._parallel import in_parallel
 from .._plan import Actual
+from ._dialect import Log
+from ._events import read_event
 from ._transport import Answer, Transport
 
 PAGE = 100  # servers cut a page at their maximum_page_limit, 100 unless configured otherwise
@@ -30,11 +32,16 @@ class Rest:
     """Lists, reads and deletes objects; how they are written each version has its own way."""
 
     api_version: str
+    kinds_by_event: dict[str, Kind]
 
     def __init__(self, transport: Transport, version: str, abilities: Abilities) -> None:
         self._transport = transport
         self.version = version
         self.abilities = abilities
+
+    @property
+    def repeats(self) -> int:
+        return self._transport.repeats
 
     def hide(self, secrets: t.Iterable[str]) -> None:
         self._transport.hide(secrets)
@@ -68,7 +75,41 @@ class Rest:
         if not self._says_absent(answer):
             self._done(answer, f"deleting {kind.name} {object_id!r}")
 
-    def _pages(self, kind: Kind, beginning: str) -> t.List[dict[str, t.Any]]:
+    def log(self, after: int | None) -> Log:
+        entries: dict[int, dict[str, t.Any]] = {}
+        chosen = self._choosing(sorted(self.kinds_by_event))
+        offset = 0
+        while True:
+            query = [("order_by", "-event_log_id"), ("limit", 1 if after is None else PAGE), ("offset", offset), *chosen]
+            page = self._entries(query)
+            entries.update({int(entry["event_log_id"]): entry for entry in page})
+            offset += len(page)
+            if after is None or not page or min(entries) <= after:
+                break
+        newest = max(entries, default=0)
+        if after is None:
+            return Log(newest, [], True)
+        events = [read_event(entries[each], self.kinds_by_event) for each in sorted(entries, reverse=True) if each > after]
+        return Log(newest, [each for each in events if each], self._reaches_back(entries, newest, after))
+
+    def _reaches_back(self, entries: t.Iterable[int], newest: int, after: int) -> bool:
+        """Whether the log holds all that was written after an entry. It may have been trimmed, or emptied."""
+        if newest < after:
+            return False
+        if min(entries, default=newest + 1) <= after:
+            return True
+        oldest = self._entries([("order_by", "event_log_id"), ("limit", 1)])
+        return not oldest or int(oldest[0]["event_log_id"]) <= after + 1
+
+    def _entries(self, query: list[tuple[str, t.Any]]) -> list[dict[str, t.Any]]:
+        answer = self._transport.request("GET", f"/api/{self.api_version}/eventLogs", query)
+        return self._expected(answer, "reading the audit log", "event_logs")["event_logs"]
+
+    def _choosing(self, events: t.Iterable[str]) -> list[tuple[str, str]]:
+        """The query for only the entries of some events."""
+        raise NotImplementedError
+
+    def _pages(self, kind: Kind, beginning: str) -> list[dict[str, t.Any]]:
         first = self._page(kind, 0, beginning)
         size, total = len(first[kind.plural]), first.get("total_entries", 0)
         offsets = range(size, total, size) if size else ()

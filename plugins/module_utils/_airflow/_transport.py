@@ -51,6 +51,7 @@ class Transport:
         import urllib3  # comes with the client
 
         self.access = access
+        self.repeats = 0
         self._hidden: set[str] = set()
         self.hide(access.secrets())
         self._urllib3 = urllib3
@@ -117,6 +118,7 @@ class Transport:
                 patience = patience.increment(method, url, response=response and response.response, error=None)
             except self._urllib3.exceptions.MaxRetryError:
                 raise fault(self._told(error, response), response.status if response else None) from None
+            self.repeats += method != "GET"
             patience.sleep(response and response.response)
 
     def fail(self, answer: Answer, doing: str) -> t.NoReturn:

@@ -16,6 +16,7 @@ from .._kinds import Kind
 from .._kinds._kind import Fields
 from .._plan import Actual
 from ._dialect import Outcome
+from ._events import AIRFLOW_2
 from ._rest import Rest, written
 from ._transport import Answer
 
@@ -50,6 +51,8 @@ class V1(Rest):
 
     def update(self, kind: Kind, object_id: str, fields: Fields, actual: Actual) -> None:
         body = written(fields)
+        if kind.name == "connection":
+            body = {"connection_id": object_id, **body}  # else the audit log does not tell which one it was
         if kind.name == "variable":
             # Both are required whatever the mask says, and a description is not cleared by null.
             body = {"key": object_id, "value": "", **body}
@@ -62,6 +65,11 @@ class V1(Rest):
 
     def bulk(self, kind: Kind, action: str, objects: dict[str, Fields]) -> list[Outcome]:
         raise NotImplementedError("Airflow 2 has no bulk requests")
+
+    kinds_by_event = AIRFLOW_2
+
+    def _choosing(self, events: t.Iterable[str]) -> list[tuple[str, str]]:
+        return [("included_events", ",".join(events))]  # of a repeated parameter only the last counts
 
     def health(self) -> dict[str, t.Any]:
         answer = self._transport.request("GET", f"/api/{self.api_version}/health")

@@ -16,6 +16,7 @@ from .._kinds import Kind
 from .._kinds._kind import Fields
 from .._plan import Actual
 from ._dialect import Outcome
+from ._events import AIRFLOW_3
 from ._rest import Rest, written
 from ._transport import Answer
 
@@ -34,6 +35,7 @@ def abilities_of(release: tuple[int, int]) -> Abilities:
     if release >= (3, 3):
         return Abilities(bulk_create_loses=BULK_CREATE_LOSES, bulk_update_needs=BODY_NEEDS)
     return Abilities(
+        logs_bulk_in_clear=True,
         bulk_create_loses=BULK_CREATE_LOSES,
         # Up to 3.1 a bulk update of a variable without its description empties that, and one of a pool without
         # include_deferred sets it to false.
@@ -100,6 +102,11 @@ class V2(Rest):
             Outcome(each, None if each in succeeded else "Airflow did not confirm it, its answer does not name it")
             for each in objects
         ]
+
+    kinds_by_event = AIRFLOW_3
+
+    def _choosing(self, events: t.Iterable[str]) -> list[tuple[str, str]]:
+        return [("included_events", each) for each in events]  # a comma list answers 200, without any entry
 
     def _narrowing(self, kind: Kind, beginning: str) -> list[tuple[str, str]]:
         return [("variable_key_pattern", f"{beginning}%")] if beginning and kind.name == "variable" else []

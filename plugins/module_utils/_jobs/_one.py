@@ -13,7 +13,7 @@ import typing as t
 from .._declaration import declare
 from .._engine import Work, run_one
 from .._kinds import Kind
-from .._plan import Policy
+from ._policy import read_policy
 
 Words = dict[str, t.Any]
 
@@ -26,6 +26,7 @@ class One:
 
     def prepare(self, given: Words, params: Words) -> Work:
         words = {name: value for name, value in given.items() if name in self.kind.names}
-        (desired,) = declare([(self.kind, words, self.kind.name)], params["enforce_defaults"])
-        policy = Policy(params["update_secrets"])
-        return lambda server, check_mode: run_one(desired, policy, server, check_mode)
+        policy, faults = read_policy(given, params)
+        (desired,) = declare([(self.kind, words, self.kind.name)], params["enforce_defaults"], faults)
+        owner = params.get("owner") or ""
+        return lambda server, check_mode: run_one(desired, policy, owner, server, check_mode)

@@ -14,11 +14,9 @@ from .._declaration import declare
 from .._engine import Work, run
 from .._faults import Fault
 from .._kinds import KINDS
-from .._plan import Policy
 from .._prune import Pruning
 from .._sources import gather, read_sources
-
-LONGEST_OWNER = 100  # bytes of UTF-8; its variable's key has two characters for each, and room for 250
+from ._policy import read_policy
 
 Words = dict[str, t.Any]
 
@@ -28,22 +26,20 @@ class Set:
 
     def prepare(self, given: Words, params: Words) -> Work:
         files = read_sources(given.get("src"), bool(params.get("remote_src")))
-        faults = [*_wrong_pruning(params), *(fault for file in files for fault in file.faults)]
+        policy, wrong = read_policy(given, params)
+        faults = [*wrong, *_wrong_pruning(params), *(fault for file in files for fault in file.faults)]
         entries = [each for kind in KINDS for each in gather(kind, files, given.get(kind.plural))]
         desired = declare(entries, params["enforce_defaults"], faults)
         sources = [given, *(file.lists for file in files)]
         kinds = [kind for kind in KINDS if any(source.get(kind.plural) is not None for source in sources)]
-        policy = Policy(params["update_secrets"])
         pruning = Pruning(params["prune"], params["prune_limit"], tuple(params["protect"] or ()), params["owner"] or "")
         return lambda server, check_mode: run(desired, kinds, policy, pruning, server, check_mode)
 
 
 def _wrong_pruning(params: Words) -> list[Fault]:
-    owner, faults = params["owner"] or "", []
+    owner, faults = params.get("owner", "default") or "", []
     if params["prune_limit"] < 0:
         faults.append(Fault("prune_limit", "must be 0 or more"))
-    if len(owner.encode(errors="replace")) > LONGEST_OWNER:
-        faults.append(Fault("owner", f"must have no more than {LONGEST_OWNER} characters, or fewer if they are not ASCII"))
     if params["prune"] == "owned" and not owner:
         faults.append(Fault("owner", "is needed for prune=owned; an empty one keeps no memory of what was applied"))
     return faults

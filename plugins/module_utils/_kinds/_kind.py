@@ -55,8 +55,9 @@ class Field:
 
     default is what an undeclared field of a new object holds (None: empty); a field without default must be declared
     for a new object. empty is the value that says "none" of a field that has a default, declared or read.
-    same compares a declared value with what a server of such abilities shows; show says whether a value may be shown that nobody declared
-    openly, of an object that is to be deleted for example.
+    same compares a declared value with what a server of such abilities shows; show says whether a value may be shown
+    that nobody declared openly, of an object that is to be deleted for example; hidden, whether Airflow may hide what
+    is stored.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Field:
     empty: t.Any = ""
     same: t.Callable[[t.Any, t.Any, Abilities], Findings] = _same
     show: bool = False
+    hidden: bool = False
 
 
 class Clash(ValueError):

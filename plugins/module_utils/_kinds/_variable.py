@@ -61,7 +61,7 @@ VARIABLE = Kind(
         TEAM,
     ),
     fields=(
-        Field("value", has_default=False, same=_same_value),
+        Field("value", has_default=False, same=_same_value, hidden=True),
         Field("description", show=True),
         Field("team_name", show=True),
     ),

@@ -38,7 +38,7 @@ def run(desired: t.Any, *objects: t.Any, update_secrets: str = "always") -> Repo
 
 
 def run_one(one: t.Any, *objects: t.Any, policy: Policy = ALWAYS, check_mode: bool = False) -> dict[str, t.Any]:
-    report = _engine.run_one(one, policy, MemoryServer(*objects), check_mode)
+    report = _engine.run_one(one, policy, "", MemoryServer(*objects), check_mode)
     return report.result[one.kind.name]
 
 
@@ -126,7 +126,7 @@ SECRETS = {
 def test_no_secret_is_in_anything_that_is_told(place: str, policy: Policy, check_mode: bool) -> None:
     one, actual = SECRETS[place]
     objects = [actual] if actual else []
-    report = _engine.run_one(one, policy, MemoryServer(*objects), check_mode)
+    report = _engine.run_one(one, policy, "", MemoryServer(*objects), check_mode)
     assert report.result["changed"]
     assert "CANARY" not in everything(report)
 
@@ -136,7 +136,7 @@ def test_no_secret_is_told_when_the_server_refuses(place: str) -> None:
     one, actual = SECRETS[place]
     server = MemoryServer(*([actual] if actual else []))
     server.refused = {one.id}
-    report = _engine.run_one(one, ALWAYS, server, False)
+    report = _engine.run_one(one, ALWAYS, "", server, False)
     assert report.failed
     assert "CANARY" not in everything(report)
 
@@ -225,8 +225,8 @@ def test_the_diff_of_a_deletion_shows_only_what_never_is_secret() -> None:
     report = run(connection(state="absent"), actual)
     before, after = only_diff(report)
     assert after == {}
-    hidden = {"port": "(not shown)", "login": "(not shown)", "extra": {"a": "(not shown)"}}
-    assert before == {"conn_type": "postgres", "host": "(not shown)", "password": "(secret)", **hidden}
+    hidden = {"host": "(not shown)", "login": "(not shown)", "extra": {"a": "(not shown)"}}
+    assert before == {"conn_type": "postgres", "port": 1, "password": "(secret)", **hidden}
     assert report.diff()[0]["after_header"] == "connection pg (absent)"
 
 
@@ -242,7 +242,7 @@ def test_the_diff_of_a_replacement_loses_only_the_password() -> None:
         run(connection(**PG, password=""), stored(CONNECTION, "pg", **PG, password="***", port=5))
     )
     assert before == {**after, "password": "(secret)"}
-    assert after == {**PG, "port": "(not shown)"}
+    assert after == {**PG, "port": 5}
 
 
 def test_there_is_one_diff_for_each_change_and_none_for_the_rest() -> None:
@@ -362,7 +362,7 @@ def test_an_absent_object_is_null() -> None:
 def test_an_object_that_could_not_be_created_is_not_returned() -> None:
     server = MemoryServer()
     server.refused = {"p"}
-    assert "pool" not in _engine.run_one(pool(slots=1), ALWAYS, server, False).result
+    assert "pool" not in _engine.run_one(pool(slots=1), ALWAYS, "", server, False).result
 
 
 # Airflow 2 tells neither whether there is a password, nor in a list what stands in extra.
@@ -392,6 +392,6 @@ def test_a_password_that_nobody_can_see_counts_as_a_secret_that_changed_or_not()
 
 def test_of_an_unseen_password_an_object_shows_only_what_was_declared() -> None:
     server = MemoryServer(stored(CONNECTION, "pg", **PG, password="CANARY"), abilities=AIRFLOW_2)
-    assert "password" not in _engine.run_one(connection(host="new"), ALWAYS, server, False).result["connection"]
-    shown = _engine.run_one(connection(password="CANARY"), ALWAYS, server, False).result["connection"]
+    assert "password" not in _engine.run_one(connection(host="new"), ALWAYS, "", server, False).result["connection"]
+    shown = _engine.run_one(connection(password="CANARY"), ALWAYS, "", server, False).result["connection"]
     assert shown["password"] == "(secret)"

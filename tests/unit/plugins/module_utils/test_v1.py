@@ -205,7 +205,8 @@ def test_updating_a_connection_sends_one_list_as_the_mask_and_only_what_is_writt
     (seen,) = http.requests
     assert (seen.method, seen.path) == ("PATCH", "/api/v1/connections/pg")
     assert seen.query == [("update_mask", "host,password,extra")]
-    assert seen.body == {"host": None, "password": "pw", "extra": None}
+    # The id is for the audit log, which tells only what is in the body.
+    assert seen.body == {"connection_id": "pg", "host": None, "password": "pw", "extra": None}
 
 
 @pytest.mark.parametrize(
