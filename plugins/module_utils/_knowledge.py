@@ -98,7 +98,8 @@ class Knowledge:
             elif place in contested:
                 applied[place] = Applied(seen=position)
             else:
-                left = Applied() if _is_new(change) else _without(applied.get(place, Applied()), change.write)
+                forgotten = _is_new(change) or place in self.history.edits
+                left = Applied() if forgotten else _without(applied.get(place, Applied()), change.write)
                 applied[place] = self._row(left, maker, change.desired, self._settled(change), position)
         for change, _why in ledger.failed:
             place = _place(change.desired)

@@ -336,3 +336,14 @@ def test_a_log_that_may_not_be_read_is_told_and_nothing_else_changes(
             assert changed(name, found) == expected
             assert "written_by_others" not in found.result
             assert [hint for hint in found.report.hints if "audit log cannot be read" in hint] == found.report.hints
+
+
+def test_a_change_beside_a_touched_secret_does_not_make_it_known(keeper: Keeper, api: Api, name: str) -> None:
+    """Found by the truth test: what is written because it visibly differs says nothing of the password beside it."""
+    words = {"connection_id": f"{name}c", "conn_type": "http", "password": "pw-first"}
+    quiet = {"update_secrets": "on_create"}
+    keeper(connections=[words])
+    api.update("connections", f"{name}c", conn_type="ftp")
+    assert keeper(connections=[words], **quiet).actions == {f"{name}c": "update"}
+    assert keeper(connections=[words], **quiet).result["summary"]["connections"]["unknown"] == 1
+    assert keeper(connections=[words]).change(f"{name}c")["secrets"] == ["password"]

@@ -35,6 +35,7 @@ FACTOR = float(os.environ.get("WINDSOCK_TRUTH_FACTOR", "1"))
 CASES = {"3.3.2": 300}
 CASES_ELSEWHERE = 60
 CASES_BY_PLAYBOOK = 10
+KEY = "0123456789abcdef" * 4
 BYTES = 20_000  # of randomness for a case, more than the largest takes
 
 FOUND = {"create": "missing", "update": "different", "replace": "with a password too much", "delete": "too much"}
@@ -108,7 +109,7 @@ class World:
             keys = {key for key in keys if key[0] != "pools" or key[1] in there}
         for plural in EMPTY:
             self.api.delete(plural, [object_id for of_kind, object_id in keys if of_kind == plural])
-        if case.prune:
+        if owner(case):
             self.api.delete("variables", [f"windsock_applied_{owner(case).encode().hex()}"])
 
 
@@ -126,15 +127,16 @@ def expected_of_airflow(plural: str, fields: Fields) -> Fields:
 
 
 def owner(case: Case) -> str:
-    """Who applies it: only with prune somebody with a memory."""
-    return case.declared[0].id[:40] if case.prune else ""
+    """Who applies it: only with prune or a key somebody with a memory."""
+    return case.declared[0].id[:40] if case.prune or case.keyed else ""
 
 
 def options(case: Case, declared: list[Declared]) -> dict[str, Any]:
     lists: dict[str, list[Fields]] = {one.plural: [] for one in case.declared}
     for one in declared:
         lists[one.plural].append({IDENTITY[one.plural]: one.id, **one.words})
-    return {**lists, "update_secrets": case.policy, "enforce_defaults": case.enforce, "owner": owner(case),
+    keyed = {"fingerprint_key": KEY} if case.keyed else {}
+    return {**lists, **keyed, "update_secrets": case.policy, "enforce_defaults": case.enforce, "owner": owner(case),
             "prune": "owned" if case.prune else "none"}
 
 
@@ -189,18 +191,23 @@ class ByEngine:
             self.run(case, case.declared, told, check=True)
         self.run(case, case.declared, told)
         state = after(case.declared, state, told, case.enforce)
+        remembered = case.learnt(case.declared, told, {}, rules)
         self.world.confirm(state, *(one.key for one in case.declared))
-        self.run(case, case.declared, case.again(state, rules))
+        told = case.again(state, remembered, rules)
+        self.run(case, case.declared, told)
+        remembered = case.learnt(case.declared, told, remembered, rules)
         for mutation in case.mutations:
             self.world.do(mutation)
             mutation.on(state)
-        told = case.second(state, rules)
+            remembered.pop(mutation.key, None)
+        told = case.second(state, remembered, rules)
         self.world.note(told)
         self.run(case, case.later, told, check=True)
         self.run(case, case.later, told)
         state = after(case.later, state, told, case.enforce)
+        remembered = case.learnt(case.later, told, remembered, rules)
         self.world.confirm(state, *(one.key for one in case.declared))
-        self.run(case, case.later, case.second(state, rules), check=True)
+        self.run(case, case.later, case.second(state, remembered, rules), check=True)
 
 
 # -- Through ansible-playbook, all cases in each of three plays, since it takes seconds to start
@@ -238,26 +245,32 @@ class ByPlaybook:
                 self.world.end(case)
 
     def _play(self, cases: list[Case]) -> None:
-        rules, runs, states = self.world.rules, [], []
+        rules, runs, states, known = self.world.rules, [], [], []
         for case in cases:
             told = case.first(rules)
             state = after(case.declared, case.before, told, case.enforce)
-            runs += [(case, case.declared, told, False), (case, case.declared, case.again(state, rules), False)]
+            remembered = case.learnt(case.declared, told, {}, rules)
+            again = case.again(state, remembered, rules)
+            runs += [(case, case.declared, told, False), (case, case.declared, again, False)]
             states.append(state)
+            known.append(case.learnt(case.declared, again, remembered, rules))
         self.run(*runs)
         declared = [one.key for case in cases for one in case.declared]
         self.world.confirm(together(states), *declared)
-        for case, state in zip(cases, states, strict=True):
+        for case, state, remembered in zip(cases, states, known, strict=True):
             for mutation in case.mutations:
                 self.world.do(mutation)
                 mutation.on(state)
-        tolds = [case.second(state, rules) for case, state in zip(cases, states, strict=True)]
+                remembered.pop(mutation.key, None)
+        tolds = [case.second(state, remembered, rules) for case, state, remembered in zip(cases, states, known, strict=True)]
         self.run(*((case, case.later, told, True) for case, told in zip(cases, tolds, strict=True)))
         runs = []
         for number, (case, told) in enumerate(zip(cases, tolds, strict=True)):
             self.world.note(told)
             states[number] = after(case.later, states[number], told, case.enforce)
-            runs += [(case, case.later, told, False), (case, case.later, case.second(states[number], rules), True)]
+            remembered = case.learnt(case.later, told, known[number], rules)
+            then = case.second(states[number], remembered, rules)
+            runs += [(case, case.later, told, False), (case, case.later, then, True)]
         self.run(*runs)
         self.world.confirm(together(states), *declared)
 

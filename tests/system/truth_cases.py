@@ -25,6 +25,7 @@ from truth_model import (
     NO_JSON,
     SECRETS,
     Declared,
+    Remembered,
     Fields,
     Key,
     Path,
@@ -35,6 +36,7 @@ from truth_model import (
     after,
     as_json,
     expect,
+    learnt,
     leaves,
     looks_secret,
 )
@@ -59,7 +61,10 @@ class Mutation:
 
 @dataclasses.dataclass
 class Case:
-    """before: what is there already. dropped: what is no longer declared after the first run."""
+    """before: what is there already. dropped: what is no longer declared after the first run, redeclared: what is declared
+
+    in another way then. keyed: with a fingerprint_key.
+    """
 
     declared: list[Declared]
     mutations: list[Mutation] = dataclasses.field(default_factory=list)
@@ -68,6 +73,8 @@ class Case:
     enforce: bool = False
     prune: bool = False
     dropped: list[Key] = dataclasses.field(default_factory=list)
+    redeclared: list[Declared] = dataclasses.field(default_factory=list)
+    keyed: bool = False
 
     def named(self, prefix: str) -> Case:
         """The same with ids of its own."""
@@ -78,21 +85,26 @@ class Case:
             self, declared=[dataclasses.replace(one, id=prefix + one.id) for one in self.declared],
             mutations=[dataclasses.replace(each, key=own(each.key)) for each in self.mutations],
             before={own(key): fields for key, fields in self.before.items()},
-            dropped=[own(key) for key in self.dropped])
+            dropped=[own(key) for key in self.dropped],
+            redeclared=[dataclasses.replace(one, id=prefix + one.id) for one in self.redeclared])
 
     @property
     def later(self) -> list[Declared]:
-        return [one for one in self.declared if one.key not in self.dropped]
+        new = {one.key: one for one in self.redeclared}
+        return [new.get(one.key, one) for one in self.declared if one.key not in self.dropped]
 
     def first(self, rules: Rules) -> dict[Key, Told]:
         return expect(self.declared, self.before, self.policy, rules, self.enforce)
 
-    def again(self, state: State, rules: Rules) -> dict[Key, Told]:
+    def again(self, state: State, remembered: Remembered, rules: Rules) -> dict[Key, Told]:
         """The same once more."""
-        return expect(self.declared, state, self.policy, rules, self.enforce)
+        return expect(self.declared, state, self.policy, rules, self.enforce, (), remembered)
 
-    def second(self, state: State, rules: Rules) -> dict[Key, Told]:
-        return expect(self.later, state, self.policy, rules, self.enforce, self.doomed)
+    def second(self, state: State, remembered: Remembered, rules: Rules) -> dict[Key, Told]:
+        return expect(self.later, state, self.policy, rules, self.enforce, self.doomed, remembered)
+
+    def learnt(self, declared: list[Declared], told: dict[Key, Told], remembered: Remembered, rules: Rules) -> Remembered:
+        return learnt(declared, told, remembered, rules, self.enforce) if self.keyed else {}
 
     @property
     def doomed(self) -> list[Key]:
@@ -425,8 +437,9 @@ def new_keys(draw: Any, rules: Rules, taken: Any, plurals: tuple[str, ...] = ("c
 
 @st.composite
 def cases(draw: Any, rules: Rules) -> Case:
-    policy = draw(st.sampled_from(["on_create"] * 4 + ["always"]))
-    case = Case([], policy=policy, enforce=draw(st.integers(0, 4)) == 0, prune=draw(st.integers(0, 4)) == 0)
+    policy = draw(st.sampled_from(["on_create"] * 3 + ["on_change"] * 4 + ["always"]))
+    keyed = policy == "on_change" or draw(st.booleans())
+    case = Case([], policy=policy, keyed=keyed, enforce=draw(st.integers(0, 4)) == 0, prune=draw(st.integers(0, 4)) == 0)
     # Often more than two of a kind, which are listed and written together.
     plurals = draw(st.sampled_from([("connections",), ("variables",), ("pools",), ("connections", "variables"),
                                     ("connections", "variables", "pools"), ("connections", "variables", "pools")]))
@@ -443,17 +456,25 @@ def cases(draw: Any, rules: Rules) -> Case:
         case.before[stranger] = draw(stored_objects(rules, stranger))
     if case.prune:
         case.dropped = [one.key for one in case.declared if draw(st.integers(0, 3)) == 0]
+    for one in case.declared:
+        if one.key not in case.dropped and draw(st.integers(0, 4)) == 0:
+            case.redeclared.append(draw(declarations(rules, one.key, True)))
     try:
-        state = after(case.declared, case.before, case.first(rules), case.enforce)
-        case.again(state, rules)
+        told = case.first(rules)
+        state = after(case.declared, case.before, told, case.enforce)
+        remembered = case.learnt(case.declared, told, {}, rules)
+        told = case.again(state, remembered, rules)
+        remembered = case.learnt(case.declared, told, remembered, rules)
         untouchable = {one.key for one in case.declared if one.present and NEEDED[one.plural] not in one.fields}
         for _each in range(draw(st.integers(0, 7))):
             mutation = draw(mutations(rules, state, case.declared, untouchable))
             if mutation is not None:
                 mutation.on(state)
                 case.mutations.append(mutation)
-        state = after(case.later, state, case.second(state, rules), case.enforce)
-        case.second(state, rules)
+                remembered.pop(mutation.key, None)
+        told = case.second(state, remembered, rules)
+        state = after(case.later, state, told, case.enforce)
+        case.second(state, case.learnt(case.later, told, remembered, rules), rules)
     except Unfit:
         assume(False)
     return case

@@ -6,6 +6,7 @@
     rules = Rules("3.3.2")
     told = expect(declared, state, "on_create", rules)      # what must be reported, for each object
     state = after(declared, state, told)                    # what must be stored once that is applied
+    remembered = learnt(declared, told, {}, rules)          # what is known then, with a key, of what a server hides
 
 A state holds all that is stored, in clear: `{(plural, id): {field: value}}`, None for what is empty, a dict for extra.
 """
@@ -24,6 +25,7 @@ Path = tuple[str, ...]
 Key = tuple[str, str]  # plural, id
 Fields = dict[str, Any]
 State = dict[Key, Fields]
+Remembered = dict[Key, Fields]  # what was last applied, of fields that may be hidden, and that nobody has touched since
 
 EMPTY: dict[str, Fields] = {
     "connections": {"conn_type": None, "description": None, "host": None, "login": None, "password": None,
@@ -127,7 +129,8 @@ def _without_secrets(text: str, knows: bool) -> str:
 
 # -- What can be known of a declared value, given what is shown
 
-SAME, UNKNOWN, DIFFERS = "same", "unknown", "differs"
+SAME, BLURRED, UNKNOWN, DIFFERS = "same", "blurred", "unknown", "differs"
+WORST = (DIFFERS, UNKNOWN, BLURRED, SAME)
 NO_JSON: Any = object()
 
 
@@ -160,7 +163,7 @@ def judge(declared: Any, reading: Any, whole: Any, path: Path = ()) -> dict[Path
         return found
     if isinstance(reading, str) and MASK in reading:
         fits = fits_mask(declared, reading) if isinstance(declared, str) else whole == MASK
-        return {path: UNKNOWN if fits else DIFFERS}
+        return {path: (UNKNOWN if reading == MASK else BLURRED) if fits else DIFFERS}
     return {} if same_json(declared, reading) else {path: DIFFERS}
 
 
@@ -172,22 +175,32 @@ def fits_mask(text: str, reading: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, reading.split(MASK))), text, re.DOTALL) is not None
 
 
-def judge_variable(key: str, declared: str, stored: str, rules: Rules, knows: bool) -> str:
+def judge_variable(key: str, declared: str, stored: str, rules: Rules, knows: bool, as_text: bool) -> str:
+    """as_text: it was declared as a text, not as YAML that is stored as JSON."""
     reading = shown_variable(key, stored, rules, knows)
+    if rules.v1:
+        theirs = as_json(reading)
+        same = reading == declared or not as_text and theirs is not NO_JSON and same_json(as_json(declared), theirs)
+        return SAME if same else DIFFERS
     if reading == declared:
         return UNKNOWN if MASK in reading else SAME
     mine, theirs = as_json(declared), as_json(reading)
     if reading == MASK:
         return UNKNOWN  # nothing at all is seen
     if theirs is NO_JSON and MASK in reading:
-        return UNKNOWN if fits_mask(declared, reading) else DIFFERS
+        return BLURRED if fits_mask(declared, reading) else DIFFERS
     if mine is NO_JSON or theirs is NO_JSON:
         return DIFFERS
     verdicts = judge(mine, theirs, as_json(shown_variable(key, declared, rules, knows))).values()
-    return DIFFERS if DIFFERS in verdicts else UNKNOWN if UNKNOWN in verdicts else SAME
+    return worst(verdicts)
 
 
-def judge_field(key: Key, field: str, declared: Any, stored: Any, rules: Rules, knows: bool) -> dict[Path, str]:
+def worst(verdicts: Iterable[str]) -> str:
+    return min(verdicts, key=WORST.index, default=SAME)
+
+
+def judge_field(key: Key, field: str, declared: Any, stored: Any, rules: Rules, knows: bool,
+                as_text: bool = True) -> dict[Path, str]:
     if field == "password":
         if rules.v1:
             return {("password",): UNKNOWN}
@@ -198,7 +211,7 @@ def judge_field(key: Key, field: str, declared: Any, stored: Any, rules: Rules, 
         shown = shown_extra(stored, rules, knows)
         return judge(declared, shown, shown_extra(declared, rules, knows), ("extra",))
     if field == "value":
-        verdict = judge_variable(key[1], declared, stored, rules, knows)
+        verdict = judge_variable(key[1], declared, stored, rules, knows, as_text)
         return {} if verdict == SAME else {("value",): verdict}
     return {} if same_json(declared, stored) else {(field,): DIFFERS}
 
@@ -227,6 +240,19 @@ class Declared:
         return {**{name: copy.deepcopy(value) for name, value in EMPTY[self.plural].items()
                    if name != NEEDED[self.plural]}, **self.fields}
 
+    @property
+    def as_text(self) -> bool:
+        return isinstance(self.words.get("secret_value", self.words.get("value")), str)
+
+    def may_be_hidden(self, field: str, value: Any, rules: Rules) -> bool:
+        """Whether a server may not show a field."""
+        if field == "password":
+            return value is not None or rules.v1
+        return field == "extra" and value != {} or field == "value" and not rules.v1
+
+    def is_secret(self, path: Path) -> bool:
+        return any(path[:len(each)] == each for each in self.secret)
+
     def hides(self, path: Path) -> bool:
         """Whether it is a secret, or part of one, or one is below it."""
         return any(path[:len(each)] == each or each[:len(path)] == path for each in self.secret)
@@ -252,12 +278,12 @@ class Unfit(Exception):
 
 
 def expect(declared: Iterable[Declared], state: State, policy: str, rules: Rules, enforce: bool = False,
-           doomed: Iterable[Key] = ()) -> dict[Key, Told]:
-    """doomed: what prune deletes if it is there."""
+           doomed: Iterable[Key] = (), remembered: Remembered | None = None) -> dict[Key, Told]:
+    """doomed: what prune deletes if it is there. remembered: None without a key."""
     told = {key: Told("delete") for key in doomed if key in state}
     for one in declared:
         # Airflow 2 has several processes, of which each may know a secret or not.
-        ways = [_expect_one(one, state.get(one.key), policy, rules, enforce, knows)
+        ways = [_expect_one(one, state.get(one.key), policy, rules, enforce, knows, remembered or {})
                 for knows in ((True, False) if rules.v1 else (True,))]
         told[one.key] = ways[0] if len(ways) == 1 else _either(*ways)
     for key, each in told.items():
@@ -273,7 +299,8 @@ def _either(one: Told, other: Told) -> Told:
                                unknown=one.unknown | other.unknown)
 
 
-def _expect_one(one: Declared, found: Fields | None, policy: str, rules: Rules, enforce: bool, knows: bool) -> Told:
+def _expect_one(one: Declared, found: Fields | None, policy: str, rules: Rules, enforce: bool, knows: bool,
+                remembered: Remembered) -> Told:
     if not one.present:
         return Told("delete") if found else Told(None, unknown=frozenset({False}))
     meant = one.meant(enforce)
@@ -284,9 +311,14 @@ def _expect_one(one: Declared, found: Fields | None, policy: str, rules: Rules, 
     findings: dict[Path, str] = {}
     write: set[str] = set()
     for field, value in meant.items():
-        of_field = judge_field(one.key, field, value, found[field], rules, knows)
+        of_field = judge_field(one.key, field, value, found[field], rules, knows, one.as_text)
+        # What is declared openly and hidden in part has somebody else's secret in it.
+        of_field = {path: UNKNOWN if verdict == BLURRED and one.is_secret(path) else verdict
+                    for path, verdict in of_field.items()}
+        if policy != "always" and field in remembered.get(one.key, {}):
+            of_field = _reminded(of_field, same_json(remembered[one.key][field], value), policy)
         findings |= of_field
-        blind = policy == "always" and UNKNOWN in of_field.values() and not (field == "password" and value is None)
+        blind = policy != "on_create" and UNKNOWN in of_field.values() and not (field == "password" and value is None)
         if DIFFERS in of_field.values() or blind:
             write.add(field)
     if not write:
@@ -294,8 +326,36 @@ def _expect_one(one: Declared, found: Fields | None, policy: str, rules: Rules, 
     replace = "password" in write and meant["password"] is None
     if replace and "extra" not in meant and MASK in json.dumps(shown_extra(found["extra"], rules, knows)):
         raise Unfit("refused")
-    written = {path: verdict for path, verdict in findings.items() if path[0] in write}
+    written = {path: verdict for path, verdict in findings.items() if path[0] in write and verdict != BLURRED}
     return _named(one, "replace" if replace else "update", written, frozenset(write))
+
+
+def _reminded(findings: dict[Path, str], same: bool, policy: str) -> dict[Path, str]:
+    """What is hidden is as it was applied."""
+    hidden = {path for path, verdict in findings.items() if verdict in (UNKNOWN, BLURRED)}
+    if same:
+        return {path: verdict for path, verdict in findings.items() if path not in hidden}
+    if policy == "on_change":
+        return {path: DIFFERS if path in hidden else verdict for path, verdict in findings.items()}
+    return findings
+
+
+def learnt(declared: Iterable[Declared], told: dict[Key, Told], remembered: Remembered, rules: Rules,
+           enforce: bool = False) -> Remembered:
+    """What is remembered once all that was told is done."""
+    new = {key: dict(fields) for key, fields in remembered.items() if key not in told or told[key].action != "delete"}
+    for one in declared:
+        each, meant = told[one.key], one.meant(enforce)
+        if not one.present or not each.action:
+            continue
+        fields = {} if each.action != "update" else new.get(one.key, {})
+        written = meant if each.action != "update" else {name: meant[name] for name in each.write}
+        for field, value in written.items():
+            fields.pop(field, None)
+            if one.may_be_hidden(field, value, rules):
+                fields[field] = copy.deepcopy(value)
+        new[one.key] = fields
+    return new
 
 
 def _named(one: Declared, action: str, findings: dict[Path, str], write: frozenset[str]) -> Told:
