@@ -12,14 +12,17 @@ Cases of one `group` share a state of the server; the groups are measured one af
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from data import IDENTITY, PREFIX, DataSet
 from floor import V2
 from stand import BUILD, BenchError, Stand, Time, settings
 
+BENCH = Path(__file__).resolve().parent
 NEWEST = ("3.3.2",)
 AIRFLOW_3 = ("3.0.6", "3.3.2")
 AIRFLOW_2 = ("2.11.2",)
@@ -276,3 +279,23 @@ for thousands, jobs, aims in (
         servers=NEWEST,
         turns=2,
     )
+
+
+# -- fingerprints ----------------------------------------------------------------------------------------------------
+
+
+@case("fingerprints-1k", 1000, servers=NEWEST)
+def fingerprints(stand: Stand) -> Time:
+    """Within the module, without a server: 1,000 secrets are to add less than 0.05 s."""
+    time, output = stand.program(sys.executable, "-B", BENCH / "fingerprints.py", 1000, PYTHONPATH=str(BUILD / "collections"))
+    return time._replace(inside=json.loads(output)["seconds"])
+
+
+@case("settings-src-noop-key-1k", 2000, less="nothing-src", floor="floor-noop-1k", servers=NEWEST, group="-1k", turns=2)
+def with_a_key(stand: Stand) -> Time:
+    """The same as settings-src-noop-1k, and it knows that no secret has changed."""
+    data = objects_of("-1k", 1000, 1000, 0)
+    stand.settled(data)
+    task = settings(src=[str(data.file)], update_secrets="on_change", fingerprint_key="0123456789abcdef" * 4)
+    stand.play([task])
+    return play(stand, task)

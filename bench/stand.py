@@ -175,7 +175,7 @@ class Stand:
 
 def settings(**given: Any) -> dict[str, Any]:
     """A task that applies declarations."""
-    return {"windsock.airflow.airflow_settings": {**given, "update_secrets": "on_create", "owner": OWNER}}
+    return {"windsock.airflow.airflow_settings": {"update_secrets": "on_create", "owner": OWNER, **given}}
 
 
 def _cpu_of_children() -> float:
