@@ -296,7 +296,7 @@ def test_openly_declared_values_that_airflow_masks(keeper: Keeper, stored: Store
     assert json.loads(stored.variable(f"{name}json")) == {"token": "t-other", "n": 1}
 
 
-def test_mask_bleed_is_no_drift(keeper: Keeper, stored: Stored, name: str) -> None:
+def test_mask_bleed_is_no_drift(keeper: Keeper, api: Api, stored: Stored, name: str) -> None:
     secret = "bleeds-everywhere"
     words = {
         "connections": [
@@ -306,6 +306,8 @@ def test_mask_bleed_is_no_drift(keeper: Keeper, stored: Stored, name: str) -> No
         "variables": [{"key": f"{name}v", "value": f"a {secret} b"}, {"key": f"{name}j", "value": {"n": secret, "i": 1}}],
     }
     keeper(**words)
+    readings = [api.get("connections", f"{name}{each}")["extra"] for _look in range(8) for each in ("owner", "victim")]
+    assert any("zz-***-zz" in str(each) for each in readings), "this server does not mask so: the test shows nothing"
     for _twice in range(2):
         assert keeper(check=True, **words).changes == []
         assert keeper(**words).changes == []
