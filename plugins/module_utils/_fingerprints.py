@@ -23,6 +23,7 @@ import typing as t
 from functools import cached_property
 
 from ._declaration import Desired
+from ._kinds._variable import JsonText
 
 SHORTEST_KEY = 32  # bytes
 SHORTEST_PASSPHRASE = 20  # characters
@@ -41,7 +42,7 @@ class Key:
     """What the user gave as a fingerprint_key: at least 32 random bytes in base64 or hex, or a passphrase."""
 
     def __init__(self, given: t.Any) -> None:
-        text = given.strip() if isinstance(given, str) else ""
+        text = given.strip() if isinstance(given, str) and is_unicode(given) else ""
         self._random = _random_bytes(text)
         self._passphrase = text
         if self._random is None and len(text) < SHORTEST_PASSPHRASE:
@@ -100,14 +101,21 @@ def _printed(key: bytes, name: str, value: t.Any) -> str:
 
 def _sorted(value: t.Any) -> t.Any:
     """A value with the keys of its dicts as the texts that Airflow stores, in order."""
+    if isinstance(value, JsonText):
+        return json.dumps(json.loads(value), sort_keys=True, ensure_ascii=False)
     if isinstance(value, dict):
         return {str(key): _sorted(value[key]) for key in sorted(value, key=str)}
     return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text can be encoded. Bytes of something else, read as a text, cannot."""
+    return not re.search("[\ud800-\udfff]", text)
+
+
 def _random_bytes(text: str) -> bytes | None:
     """The bytes that a text writes in hex or base64, None if it writes none, too few, or looks like a passphrase."""
-    if re.fullmatch(r"(?:[0-9a-fA-F]{2}){%d,}" % SHORTEST_KEY, text):
+    if re.fullmatch(f"(?:[0-9a-fA-F]{{2}}){{{SHORTEST_KEY},}}", text):
         return bytes.fromhex(text)
     if not all(re.search(some, text) for some in ("[a-z]", "[A-Z]", "[0-9]")):
         return None

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.windsock.airflow.plugins.module_utils import _yaml
-from ansible_collections.windsock.airflow.plugins.module_utils._jobs import _set
 from ansible_collections.windsock.airflow.plugins.module_utils._arguments import POLICY, PRUNE, SETS
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused
+from ansible_collections.windsock.airflow.plugins.module_utils._jobs import _set
 from ansible_collections.windsock.airflow.plugins.module_utils._kinds import KINDS
 from ansible_collections.windsock.airflow.plugins.module_utils._sources import gather, read_sources
 from ansible_collections.windsock.airflow.tests.unit.module_runner import ModuleRunner
