@@ -17,8 +17,8 @@ from ._comparison import Path
 from ._declaration import Desired
 from ._history import contested, read_history, told, written_by_others
 from ._kinds import Kind
-from ._knowledge import Knowledge, forget
-from ._memory import Memories, Objects, Secrets, changed, remember, same_secrets
+from ._knowledge import Knowledge, forget, forgotten
+from ._memory import Memories, Objects, Secrets, changed, remember
 from ._plan import ActualObjects, Policy, make_plan, nothing_known
 from ._prune import Pruned, Pruning, prune, shared
 from ._reading import Reader
@@ -103,7 +103,7 @@ class _Task:
 
     def remember(self, claimed: Objects, released: Objects) -> None:
         """Note what is there as declared, what is gone, and what is known of secrets."""
-        learn: t.Callable[[Secrets], Secrets] = same_secrets
+        learn: t.Callable[[Secrets], Secrets] = lambda now: forgotten(now, self.ledger)
         if self.knowledge:
             learn = self._learn(self.knowledge)
         own = self.memories.own or {}

@@ -33,6 +33,7 @@ class Knowledge:
         self.secrets = secrets
         self.history = history
         self.abilities = abilities
+        self._made: dict[ObjectKey, dict[str, str]] = {}
         self._makers: dict[tuple[Deployment, int], Fingerprinter] = {}
 
     def of(self, desired: Desired, name: str) -> Known:
@@ -40,14 +41,14 @@ class Knowledge:
         return Known.NOTHING if _place(desired) in self.history.edits else self._remembered(desired, name)
 
     def _remembered(self, desired: Desired, name: str) -> Known:
-        applied = self.secrets.applied.get(_place(desired))
-        if applied is None or name not in applied.fingerprints:
+        place = _place(desired)
+        applied = self.secrets.applied.get(place)
+        maker = self._by_name.get(applied.key) if applied else None
+        if applied is None or maker is None or name not in applied.fingerprints:
             return Known.NOTHING
-        maker = self._by_name.get(applied.key)
-        if maker is None:
-            return Known.NOTHING
-        same = maker.of(desired, [name])[name] == applied.fingerprints[name]
-        return Known.APPLIED if same else Known.OTHER
+        if place not in self._made:  # each is asked for more than once
+            self._made[place] = maker.of(desired, set(applied.fingerprints) & set(desired.fields))
+        return Known.APPLIED if self._made[place][name] == applied.fingerprints[name] else Known.OTHER
 
     def notes(self, desired: t.Iterable[Desired]) -> list[str]:
         """What the user has to know of the key."""
@@ -107,11 +108,15 @@ class Knowledge:
                 applied[place] = _without(applied[place], change.write)
         for one in (*plan.unchanged, *plan.unknown):
             place = _place(one)
+            if now.applied.get(place) != self.secrets.applied.get(place):
+                continue  # another run of this owner knows better
             if one.present:
-                names = [name for name in self._hidden(one) if self.of(one, name) is Known.APPLIED]
                 row = Applied() if place in self.history.edits else applied.get(place, Applied())
                 seen = row.seen if self.history.position is None else self.history.position
-                applied[place] = self._row(row, maker, one, names, seen)
+                if row.key not in ("", maker.name):  # what is known by a former key is noted by the current one
+                    known = [name for name in self._hidden(one) if self.of(one, name) is Known.APPLIED]
+                    row = self._row(Applied(), maker, one, known, seen)
+                applied[place] = dataclasses.replace(row, seen=seen)
             else:
                 applied.pop(place, None)
         moved = self.history.stale or self.history.edits or ledger.sent  # else a run's own writes would pass for others'
@@ -189,6 +194,12 @@ class Knowledge:
 
 def _is_new(change: Change) -> bool:
     return change.action in ("create", "replace")
+
+
+def forgotten(now: Secrets, ledger: Ledger) -> Secrets:
+    """What is known after a run without a key: nothing of what it wrote."""
+    changes = [*ledger.done, *(change for change, _why in ledger.failed)]
+    return forget(now, {_place(change.desired): set(change.write) for change in changes})
 
 
 def forget(now: Secrets, fields: dict[ObjectKey, set[str]]) -> Secrets:

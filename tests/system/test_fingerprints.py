@@ -349,3 +349,35 @@ def test_a_change_beside_a_touched_secret_does_not_make_it_known(keeper: Keeper,
     assert keeper(connections=[words], **quiet).actions == {f"{name}c": "update"}
     assert keeper(connections=[words], **quiet).result["summary"]["connections"]["unknown"] == 1
     assert keeper(connections=[words]).change(f"{name}c")["secrets"] == ["password"]
+
+
+def test_what_a_run_without_the_key_wrote_is_not_known(keeper: Keeper, proxy: FaultProxy, stored: Stored, name: str) -> None:
+    """Nor believed to be what was there before it, even where no log tells."""
+    words = {"connection_id": f"{name}c", "conn_type": "http", "password": "pw-first"}
+    keeper(connections=[words])
+    keeper.engine(connections=[{**words, "password": "pw-second"}], owner=name, update_secrets="always")
+    proxy.reset()
+    proxy.answer(403, json.dumps({"detail": "Forbidden"}), method="GET", path="/eventLogs", times=None)
+    found = keeper.engine(connections=[words], owner=name, fingerprint_key=KEY)
+    assert found.change(f"{name}c")["secrets"] == ["password"]
+    assert stored.connection(f"{name}c")["password"] == "pw-first"
+
+
+@pytest.mark.parametrize("answer", ["lost", "cut"])
+def test_a_write_whose_answer_is_lost_leaves_nothing_known(
+    keeper: Keeper, proxy: FaultProxy, stored: Stored, name: str, answer: str
+) -> None:
+    """The former secret is declared again: it must be written, though the memory once knew it."""
+    first = {"connection_id": f"{name}c", "conn_type": "http", "password": "pw-first"}
+    keeper(connections=[first])
+    proxy.reset()
+    fail = proxy.lose_answer if answer == "lost" else proxy.cut
+    fail(method="PATCH", path=f"/connections/{name}c", times=None)
+    engine = keeper.engine
+    run = engine(connections=[{**first, "password": "pw-second"}], owner=name, fingerprint_key=KEY, retries=0)
+    assert run.failed
+    proxy.reset()
+    proxy.answer(403, json.dumps({"detail": "Forbidden"}), method="GET", path="/eventLogs", times=None)
+    assert engine(connections=[first], owner=name, fingerprint_key=KEY).changed
+    assert stored.connection(f"{name}c")["password"] == "pw-first"
+    assert not engine(connections=[first], owner=name, fingerprint_key=KEY).changed
