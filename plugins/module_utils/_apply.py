@@ -284,26 +284,27 @@ def _batch(group: list[Change], objects: int) -> list[Change]:
 def _bulkable(change: Change, server: Dialect) -> bool:
     if not server.abilities.can_bulk or change.action == "replace":
         return False  # a bulk request that deletes and creates the same id deletes it and refuses to create it
-    if server.abilities.logs_bulk_in_clear and change.action != "delete" and _holds_secrets(change):
+    lost = server.abilities.bulk_create_loses.get(change.kind.name, frozenset())
+    if change.action == "create" and set(change.write) & lost:
         return False
-    if change.action == "create":
-        return not set(change.write) & server.abilities.bulk_create_loses.get(change.kind.name, frozenset())
     if change.action == "update":
         # What an entity must hold is sent only where it is declared; an object with rules of its own goes alone.
         needed = server.abilities.bulk_update_needs.get(change.kind.name, frozenset())
         kept = server.abilities.bulk_update_keeps.get(change.kind.name, frozenset())
         emptied = {name for name, value in change.write.items() if value is None}
-        return needed <= change.sendable and not emptied & kept and change.id not in change.kind.changeable
-    return True
+        if not needed <= change.sendable or emptied & kept or change.id in change.kind.changeable:
+            return False
+    logged = server.abilities.logs_bulk_in_clear and change.action != "delete"
+    return not (logged and _holds_secrets(change, _entity(change, server)))
 
 
-def _holds_secrets(change: Change) -> bool:
-    """Whether something that is to be written is secret by declaration, or for its name, but for a password."""
-    if any(path[0] in change.write and path[0] != "password" for path in change.desired.secret):
+def _holds_secrets(change: Change, sent: Fields) -> bool:
+    """Whether something that is sent is secret by declaration, or for its name, but for a password."""
+    if any(path[0] in sent and path[0] != "password" for path in change.desired.secret):
         return True
     if change.kind is VARIABLE:
-        return holds_secret_names({change.id: read_json(change.write.get("value") or "")})
-    return holds_secret_names(change.write.get("extra"))
+        return holds_secret_names({change.id: read_json(sent.get("value") or "")})
+    return holds_secret_names(sent.get("extra"))
 
 
 def _entity(change: Change, server: Dialect) -> Fields:

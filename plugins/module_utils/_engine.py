@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+from functools import partial
 
 from ._airflow._dialect import Dialect
 from ._apply import Ledger, apply
@@ -80,6 +81,7 @@ class _Task:
         self.server = server
         self.check_mode = check_mode
         self.notes: list[str] = []
+        self.remembers = policy.update_secrets == "on_change" and memories.writable
         self.knowledge: Knowledge | None = None
         if policy.keys:
             rows = memories.secrets.applied
@@ -97,21 +99,19 @@ class _Task:
             self.ledger = Ledger(done=self.plan.changes)
             return
         outdated = self.knowledge.outdated(self.plan) if self.knowledge and self.memories.writable else {}
-        if outdated:
-            self._note({}, {}, lambda now: forget(now, outdated))
+        if outdated:  # should that fail, the last note most likely fails too, and is told; else nothing is lost
+            remember(self.server, self.memories.owner, {}, {}, lambda now: forget(now, outdated))
         self.ledger = apply(self.plan, self.server)
 
     def remember(self, claimed: Objects, released: Objects) -> None:
         """Note what is there as declared, what is gone, and what is known of secrets."""
-        learn: t.Callable[[Secrets], Secrets] = lambda now: forgotten(now, self.ledger)
-        if self.knowledge:
-            learn = self._learn(self.knowledge)
+        learn = self._learn(self.knowledge) if self.knowledge else partial(forgotten, ledger=self.ledger)
         own = self.memories.own or {}
         if changed(own, claimed, released) != own or learn(self.memories.secrets) != self.memories.secrets:
             self._note(claimed, released, learn)
 
     def report(self, notes: list[str]) -> Report:
-        report = make_report(self.plan, self.ledger, self.server)
+        report = make_report(self.plan, self.ledger, self.server, self.remembers)
         if self.knowledge and self.knowledge.history.position is not None:
             report.result["written_by_others"] = told(self.knowledge.history)
         return dataclasses.replace(report, hints=[*report.hints, *notes])

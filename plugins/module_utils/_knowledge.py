@@ -104,7 +104,10 @@ class Knowledge:
                 applied[place] = self._row(left, maker, change.desired, self._settled(change), position)
         for change, _why in ledger.failed:
             place = _place(change.desired)
-            if place in applied:
+            if place in applied and ledger.sent[place]:
+                # It is in the log too; whether that is ours or somebody else's nobody can say, so nothing is believed.
+                applied[place] = Applied(seen=position)
+            elif place in applied:
                 applied[place] = _without(applied[place], change.write)
         for one in (*plan.unchanged, *plan.unknown):
             place = _place(one)
@@ -124,7 +127,7 @@ class Knowledge:
             return now  # but for how far the log has been read, nothing is new
         for one in (*plan.unchanged, *plan.unknown):
             place = _place(one)
-            if place in applied:
+            if place in applied and one.present:
                 applied[place] = _without(applied[place], self._shown(one, actual[place]))
         return Secrets(deployment, applied)
 
@@ -197,9 +200,8 @@ def _is_new(change: Change) -> bool:
 
 
 def forgotten(now: Secrets, ledger: Ledger) -> Secrets:
-    """What is known after a run without a key: nothing of what it wrote."""
-    changes = [*ledger.done, *(change for change, _why in ledger.failed)]
-    return forget(now, {_place(change.desired): set(change.write) for change in changes})
+    """What is known after a run without a key: nothing of what it wrote, not even since when others may have."""
+    return dataclasses.replace(now, applied={place: row for place, row in now.applied.items() if not ledger.sent[place]})
 
 
 def forget(now: Secrets, fields: dict[ObjectKey, set[str]]) -> Secrets:

@@ -18,10 +18,10 @@ import json
 import re
 import typing as t
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ._faults import ServerFault
-from ._fingerprints import Deployment
+from ._fingerprints import SALT, Deployment
 from ._kinds import VARIABLE, Kind
 from ._plan import Actual
 
@@ -157,7 +157,7 @@ def remember(
             if memories.trouble:
                 return memories.trouble[key]
             objects = changed(memories.own or {}, claimed, released)
-            secrets = learn(memories.secrets)
+            secrets = _without(learn(memories.secrets), released)
             if (objects, secrets) == (memories.own or {}, memories.secrets):
                 return None
             fields = {"value": encoded(owner, objects, secrets)}
@@ -173,6 +173,11 @@ def remember(
         return "other runs keep writing it"
     except ServerFault as fault:
         return fault.message
+
+
+def _without(secrets: Secrets, released: Objects) -> Secrets:
+    kept = {place: row for place, row in secrets.applied.items() if place[1] not in released.get(place[0], ())}
+    return replace(secrets, applied=kept)
 
 
 def changed(objects: Objects, claimed: Objects, released: Objects) -> Objects:
@@ -212,7 +217,7 @@ def _decoded(variable: Actual) -> tuple[str, Objects, Secrets]:
         objects = {kind: frozenset(ids) for kind, ids in content["objects"].items() if _are_ids(ids)}
         sound, key = len(objects) == len(content["objects"]), key_of(owner)
         secrets = _secrets(content)
-    except (ValueError, zlib.error, KeyError, TypeError, AttributeError):
+    except (ValueError, zlib.error, KeyError, TypeError, AttributeError, RecursionError):
         raise Unreadable("is damaged") from None
     if not sound:
         raise Unreadable("is damaged")
@@ -226,7 +231,15 @@ def _secrets(content: dict[str, t.Any]) -> Secrets:
         return Secrets()
     deployment = Deployment(*map(bytes.fromhex, content["deployment"]))
     applied = {(kind, each): Applied(key, seen, {**prints}) for kind, each, key, seen, prints in content["applied"]}
+    if {*map(len, deployment)} != {SALT} or not all(_is_sound(*row) for row in applied.items()):
+        raise ValueError
     return Secrets(deployment, applied)
+
+
+def _is_sound(place: ObjectKey, row: Applied) -> bool:
+    """Whether everything is of the type that it should be, which nobody checks again."""
+    texts = (*place, row.key, *row.fingerprints.values())
+    return all(isinstance(text, str) for text in texts) and (row.seen is None or type(row.seen) is int)
 
 
 def _are_ids(ids: t.Any) -> bool:

@@ -38,8 +38,8 @@ class Report:
     hints: list[str] = field(default_factory=list)
 
 
-def make_report(plan: Plan, ledger: Ledger, server: Dialect) -> Report:
-    """Describe what was done (in check mode: what would be)."""
+def make_report(plan: Plan, ledger: Ledger, server: Dialect, remembers: bool = False) -> Report:
+    """Describe what was done (in check mode: what would be). remembers: the next run knows what this one has written."""
     finished = {id(change) for change in ledger.done}
     done = [change for change in plan.changes if id(change) in finished]  # in the order of check mode
     result = {
@@ -54,7 +54,7 @@ def make_report(plan: Plan, ledger: Ledger, server: Dialect) -> Report:
             {"kind": change.kind.name, "id": change.id, "reason": why} for change, why in ledger.failed
         ]
         message = _told(plan, ledger)
-    return Report(result, lambda: [_diff(change) for change in done], bool(ledger.failed), message, _hints(done))
+    return Report(result, lambda: [_diff(change) for change in done], bool(ledger.failed), message, _hints(done, remembers))
 
 
 def _told(plan: Plan, ledger: Ledger) -> str:
@@ -207,7 +207,7 @@ def _plain(fields: Fields) -> Fields:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _hints(done: list[Change]) -> list[str]:
+def _hints(done: list[Change], remembers: bool) -> list[str]:
     blind = [
         change
         for change in done
@@ -215,8 +215,13 @@ def _hints(done: list[Change]) -> list[str]:
     ]
     if not blind:
         return []
+    told = (
+        f"{len(blind)} {'object is' if len(blind) == 1 else 'objects are'} written only because Airflow does not show "
+        "secrets, so that nobody knows whether these have changed. "
+    )
+    if remembers:
+        return [told + "The next run with this fingerprint_key knows."]
     return [
-        f"{len(blind)} {'object is' if len(blind) == 1 else 'objects are'} written in each run only because Airflow does "
-        "not show secrets, so that nobody knows whether these have changed. With update_secrets=on_create, secrets of "
-        "objects that exist are left alone."
+        told + "That is so in each run, unless there is a fingerprint_key, so that only changed secrets are written, or "
+        "update_secrets=on_create, so that secrets of objects that exist are left alone."
     ]

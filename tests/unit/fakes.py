@@ -113,7 +113,7 @@ class Crowd:
 class MemoryServer:
     """A Dialect that keeps objects in memory and notes every call that writes or reads.
 
-    What its abilities say that it does not show, it does not show; with masks, it masks what Airflow 3 does. events is
+    What its abilities say that it does not show, it does not show; with masks, it masks what Airflow does. events is
     its audit log, the oldest first. refused: ids that a request must not hold, or it
     fails as a whole (422), as Airflow does. trouble: exceptions that the next calls raise, by method; (exception,
     True) raises it after the call was carried out.
@@ -210,7 +210,7 @@ class MemoryServer:
 
     def _actual(self, kind: Kind, object_id: str, listed: bool = False) -> Actual:
         fields = dict(self.objects[kind.name, object_id])
-        if self.masks:
+        if self.masks and not (kind is VARIABLE and self.abilities.shows_variables_as_stored):
             fields = _masked(kind, object_id, fields)
         unseen = set()
         if kind is CONNECTION and not self.abilities.shows_passwords:

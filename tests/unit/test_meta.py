@@ -287,7 +287,12 @@ def mappings(source: str) -> t.Iterator[dict[str, t.Any]]:
 
 
 OF_TYPE: dict[t.Any, t.Any] = {"int": 1, "bool": True, "list": [], "dict": {}}
-OF_NAME = {"uri": "scheme://host", "airflow_url": "https://host", "proxy_url": "http://host"}
+OF_NAME = {
+    "uri": "scheme://host",
+    "airflow_url": "https://host",
+    "proxy_url": "http://host",
+    "fingerprint_key": "7f" * 32,
+}
 
 
 def filled(value: t.Any, spec: dict[str, t.Any], name: str = "") -> t.Any:
@@ -298,7 +303,7 @@ def filled(value: t.Any, spec: dict[str, t.Any], name: str = "") -> t.Any:
     if isinstance(value, dict) and options:
         return {name: filled(item, options.get(name, {}), name) for name, item in value.items()}
     if isinstance(value, list):
-        return [filled(item, {**spec, "type": spec.get("elements")}) for item in value]
+        return [filled(item, {**spec, "type": spec.get("elements")}, name) for item in value]
     return value
 
 

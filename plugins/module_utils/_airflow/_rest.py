@@ -88,18 +88,27 @@ class Rest:
                 break
         newest = max(entries, default=0)
         if after is None:
-            return Log(newest, [], True)
+            return Log(newest or self._end("-"), [], True)
         events = [read_event(entries[each], self.kinds_by_event) for each in sorted(entries, reverse=True) if each > after]
-        return Log(newest, [each for each in events if each], self._reaches_back(entries, newest, after))
+        whole = self._reaches_back(entries, newest, after)
+        # Where it holds no write any more it stands where it stood, or, once trimmed, at its newest entry of any event:
+        # else each run would find it trimmed anew.
+        position = newest if newest >= after else after if whole else self._end("-")
+        return Log(position, [each for each in events if each], whole)
 
     def _reaches_back(self, entries: t.Iterable[int], newest: int, after: int) -> bool:
         """Whether the log holds all that was written after an entry. It may have been trimmed, or emptied."""
-        if newest < after:
-            return False
-        if min(entries, default=newest + 1) <= after:
+        if newest >= after and min(entries, default=after + 1) <= after:
             return True
-        oldest = self._entries([("order_by", "event_log_id"), ("limit", 1)])
-        return not oldest or int(oldest[0]["event_log_id"]) <= after + 1
+        if newest < after and self._end("-") < after:
+            return False
+        oldest = self._end("")
+        return not oldest or oldest <= after + 1
+
+    def _end(self, order: str) -> int:
+        """The number of the oldest or (-) the newest entry of any event, 0 where there is none."""
+        entries = self._entries([("order_by", f"{order}event_log_id"), ("limit", 1)])
+        return int(entries[0]["event_log_id"]) if entries else 0
 
     def _entries(self, query: list[tuple[str, t.Any]]) -> list[dict[str, t.Any]]:
         answer = self._transport.request("GET", f"/api/{self.api_version}/eventLogs", query)

@@ -12,7 +12,7 @@ import os
 import typing as t
 
 from .._faults import Fault
-from .._fingerprints import Key, WrongKey
+from .._fingerprints import Key, WrongKey, is_unicode
 from .._json import NOT_JSON, read_json
 from .._plan import Policy
 
@@ -35,6 +35,8 @@ def read_policy(given: Words, params: Words) -> tuple[Policy, list[Fault]]:
     owner = params.get("owner", "default") or ""
     if asked == "on_change" and not keys and not faults:
         faults.append(Fault("fingerprint_key", "is needed for update_secrets=on_change"))
+    if not is_unicode(owner):
+        faults.append(Fault("owner", "must be valid Unicode"))
     if len(owner.encode(errors="replace")) > LONGEST_OWNER:
         faults.append(Fault("owner", f"must have no more than {LONGEST_OWNER} characters, or fewer if they are not ASCII"))
     if keys and not owner:

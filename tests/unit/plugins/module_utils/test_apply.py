@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import typing as t
+from collections import Counter
 
 import pytest
 
@@ -493,3 +494,166 @@ def test_a_creation_whose_answer_was_lost_is_found_although_its_password_cannot_
     ledger = carried_out(server, connection("pg", **PG, password="pw", extra={"a": 1}))
     assert done(ledger) == ["pg"]
     assert server.writes() == [("create", "pg")]
+
+
+# Where bulk requests are logged in clear
+
+LOUD = dataclasses.replace(AIRFLOW_3, logs_bulk_in_clear=True)
+
+
+def alone(server: MemoryServer) -> list[str]:
+    """What was written in a request of its own."""
+    return sorted(what for method, what in server.writes() if not method.startswith("bulk"))
+
+
+def in_bulk(server: MemoryServer) -> dict[str, t.Any]:
+    """What was written in bulk, by id."""
+    return {object_id: fields for method, what in server.writes() if method.startswith("bulk") for object_id, fields in what.items()}
+
+
+SECRET = {
+    "a leaf": connection("x", **PG, secret_extra={"note": "s"}),
+    "an empty leaf": connection("x", **PG, secret_extra={"deep": {"note": ""}}),
+    "a URI": connection("x", uri="http://me@host"),
+    "a secret name in extra": connection("x", **PG, extra={"api_key": "s"}),
+    "a secret name deep in extra": connection("x", **PG, extra={"a": [{"b": {"My_Token": 1}}]}),
+    "a secret variable": variable("x", secret_value="s"),
+    "a secret variable of JSON": variable("x", secret_value={"a": 1}),
+    "a variable of a secret name": variable("x_password", value="s"),
+    "a variable with a secret name in it": variable("x", value={"a": {"secret": "s"}}),
+    "a variable with a secret name in its text": variable("x", value='[{"token": "s"}]'),
+}
+OPEN = {
+    "a password": connection("x", **PG, password="pw"),
+    "nothing": connection("x", **PG, login="me", extra={"timeout": 5, "deep": [{"a": "token"}]}),
+    "an empty secret_extra": connection("x", **PG, secret_extra={}),
+    "a variable": variable("x", value="token"),
+    "a variable of JSON": variable("x", value={"a": "token"}),
+    "a variable that looks like JSON": variable("x", value='{"token": '),
+    "an empty variable": variable("x", value=""),
+    "a pool": pool("x", slots=1, description="token"),
+}
+
+
+def filler(kind: t.Any) -> list[t.Any]:
+    """Two more of a kind, so that there is something to be done in bulk."""
+    if kind is POOL:
+        return pools(2)
+    return [variable(f"f{each}", value="x") if kind is VARIABLE else connection(f"f{each}", **PG) for each in range(2)]
+
+
+@pytest.mark.parametrize("name", [*SECRET, *OPEN])
+def test_what_is_secret_but_for_passwords_is_created_alone_and_everything_else_in_bulk(name: str) -> None:
+    one = {**SECRET, **OPEN}[name]
+    server, silent = MemoryServer(abilities=LOUD), MemoryServer()
+    ledger = carried_out(server, *filler(one.kind), one)
+    assert alone(server) == ([one.id] if name in SECRET else [])
+    assert len(in_bulk(server)) == (2 if name in SECRET else 3)
+    assert len(ledger.done) == 3
+    carried_out(silent, *filler(one.kind), one)
+    assert alone(silent) == []
+
+
+def test_what_is_secret_is_updated_alone_too() -> None:
+    actual = [
+        *(stored(CONNECTION, name, **PG, extra={"note": "old"}) for name in "abcd"),
+        *(stored(VARIABLE, name, value="old", description="d") for name in "abc"),
+    ]
+    desired = [
+        connection("a", **PG, secret_extra={"note": "new"}),
+        *(connection(name, **PG, extra={"note": "new"}) for name in "bc"),
+        connection("d", **PG, password="pw"),
+        variable("a", secret_value="new", description="d"),
+        *(variable(name, value="new", description="d") for name in "bc"),
+    ]
+    for abilities in (LOUD, AIRFLOW_3_0):
+        server = MemoryServer(*actual, abilities=abilities)
+        assert len(carried_out(server, *desired).done) == 7
+        assert alone(server) == ["a", "a"]
+        assert in_bulk(server).keys() == {*"bcd"}
+
+
+def test_a_secret_that_is_not_written_is_of_no_account() -> None:
+    """Another field changes, and the request does not hold it."""
+    server = MemoryServer(*(stored(CONNECTION, name, **PG, extra={"note": "s"}) for name in "ab"), abilities=LOUD)
+    carried_out(server, *(connection(name, conn_type="postgres", host="new", secret_extra={"note": "s"}) for name in "ab"))
+    assert alone(server) == []
+    assert in_bulk(server) == {name: {"conn_type": "postgres", "host": "new"} for name in "ab"}
+
+
+@pytest.mark.parametrize("words", [{"secret_value": "s"}, {"value": {"token": "s"}}], ids=["declared as one", "by its name"])
+def test_a_secret_that_a_bulk_request_would_have_to_hold_keeps_it_from_being_one(words: dict[str, t.Any]) -> None:
+    """A variable's entity must hold its value, whatever of it is to change."""
+    one = variable(**words)
+    actual = [stored(VARIABLE, name, value=one.fields["value"], description="old") for name in "ab"]
+    for abilities in (LOUD, AIRFLOW_3_0):
+        server = MemoryServer(*actual, abilities=abilities)
+        carried_out(server, *(variable(name, **words, description="new") for name in "ab"))
+        assert alone(server) == ["a", "b"]
+        assert in_bulk(server) == {}
+
+
+def test_what_is_deleted_shows_nothing_but_its_id() -> None:
+    server = MemoryServer(*(stored(VARIABLE, name, value="s") for name in ("my_password", "b")), abilities=LOUD)
+    carried_out(server, *(variable(name, state="absent") for name in ("my_password", "b")))
+    assert [method for method, _what in server.writes()] == ["bulk delete"]
+
+
+# What was sent
+
+
+def sent(ledger: Ledger) -> dict[str, int]:
+    return {object_id: count for (_kind, object_id), count in ledger.sent.items()}
+
+
+def logged(server: MemoryServer) -> dict[str, int]:
+    """How often the server's audit log names each object."""
+    return dict(Counter(object_id for event in server.events for object_id in event.ids or ()))
+
+
+def test_each_request_is_counted_for_each_object_that_it_holds() -> None:
+    server = MemoryServer(
+        stored(POOL, "changed", slots=9), stored(POOL, "gone", slots=1), stored(CONNECTION, "pg", **PG, password="***")
+    )
+    ledger = carried_out(server, *pools(3), pool("changed", slots=1), pool("gone", state="absent"), connection(password=""))
+    assert sent(ledger) == logged(server) == {"p0000": 1, "p0001": 1, "p0002": 1, "changed": 1, "gone": 1, "pg": 3}
+    assert ledger.sent["pool", "never heard of"] == 0
+
+
+def test_what_is_tried_again_in_halves_is_counted_each_time() -> None:
+    """Refused requests are in the log too."""
+    server = MemoryServer()
+    server.refused = {"p0003"}
+    ledger = carried_out(server, *pools(4))
+    assert sent(ledger) == logged(server) == {"p0000": 2, "p0001": 2, "p0002": 3, "p0003": 3}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_is_sent_anew_because_the_answer_was_lost_is_counted_anew(count: int) -> None:
+    server = MemoryServer()
+    server.trouble["create" if count == 1 else "bulk create"] = [Uncertain("the connection broke")]
+    ledger = carried_out(server, *pools(count))
+    assert {*sent(ledger).values()} == {2}, "the first one may have arrived"
+
+
+def test_what_was_not_attempted_was_not_sent() -> None:
+    server = MemoryServer()
+    server.trouble["bulk create"] = [GONE]
+    ledger = carried_out(server, *pools(3), *(variable(name, value="x") for name in "ab"))
+    assert sent(ledger) in ({"p0000": 1, "p0001": 1, "p0002": 1}, {"a": 1, "b": 1})
+
+
+@pytest.mark.parametrize("method", ["update", "delete", "create"])
+def test_a_replacement_is_counted_as_far_as_it_may_have_come(method: str) -> None:
+    """Rather one too many: then somebody else's write passes for ours, of an object of which nothing is believed anyhow."""
+    server = MemoryServer(stored(CONNECTION, "pg", **PG, password="***"))
+    server.trouble[method] = [ServerFault("HTTP 400", 400)]
+    ledger = carried_out(server, connection(password=""))
+    assert failed(ledger)
+    assert logged(server).get("pg", 0) <= sent(ledger)["pg"] == (3 if method == "create" else 2)
+
+
+def test_what_goes_side_by_side_is_counted_whole() -> None:
+    server = MemoryServer(abilities=ONE_BY_ONE)
+    ledger = carried_out(server, *pools(100))
+    assert sent(ledger) == logged(server) == {f"p{index:04}": 1 for index in range(100)}

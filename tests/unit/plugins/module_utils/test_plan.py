@@ -6,19 +6,21 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 import pytest
 
 from ansible_collections.windsock.airflow.plugins.module_utils._abilities import Abilities
 from ansible_collections.windsock.airflow.plugins.module_utils._comparison import Verdict
-from ansible_collections.windsock.airflow.plugins.module_utils._plan import Plan, leaves
+from ansible_collections.windsock.airflow.plugins.module_utils._plan import Known, Plan, Policy, leaves, make_plan
 from ansible_collections.windsock.airflow.tests.unit.fakes import (
     AIRFLOW_2,
     AIRFLOW_3,
     CONNECTION,
     POOL,
     VARIABLE,
+    by_id,
     connection,
     declared,
     planned,
@@ -297,3 +299,162 @@ def test_asterisks_that_somebody_has_stored_are_found_where_airflow_masks_nothin
         reading = "***" if "secret_value" in words else '{"password": "***"}'
         plan = planned(variable(**words), stored(VARIABLE, "v", value=reading), abilities=AIRFLOW_2, update_secrets="on_create")
         assert [change.action for change in plan.changes] == ["update"]
+
+
+# With what is remembered
+
+
+def remembering(one: t.Any, *actual: t.Any, mode: str, abilities: Abilities = AIRFLOW_3, **known: Known) -> Plan:
+    """The plan where so much is known of some fields, and nothing of the others."""
+
+    def of(desired: t.Any, name: str) -> Known:
+        assert desired is one
+        return known.get(name, Known.NOTHING)
+
+    return make_plan([one], by_id(*actual), Policy(mode), abilities, of)
+
+
+MODES = ("on_change", "always", "on_create")
+HIDDEN = {
+    "password": ("password", connection(password="pw"), stored(CONNECTION, "pg", **PG, password="***")),
+    "unseen password": ("password", connection(password="pw"), stored(CONNECTION, "pg", {"password"}, **PG)),
+    "leaf": ("extra", connection(secret_extra={"token": "t"}), stored(CONNECTION, "pg", **PG, extra={"token": "***"})),
+    "open leaf": ("extra", connection(extra={"token": "t"}), stored(CONNECTION, "pg", **PG, extra={"token": "***"})),
+    "variable": ("value", variable(secret_value="s"), stored(VARIABLE, "v", value="***")),
+    "masked in part": (
+        "extra",
+        connection(secret_extra={"url": "https://pw@host"}),
+        stored(CONNECTION, "pg", **PG, extra={"url": "https://***@host"}),
+    ),
+}
+EXPECTED = {
+    ("on_change", Known.APPLIED): "unchanged",
+    ("on_change", Known.OTHER): "differs",
+    ("on_change", Known.NOTHING): "unknown, written",
+    ("on_create", Known.APPLIED): "unchanged",
+    ("on_create", Known.OTHER): "unknown",
+    ("on_create", Known.NOTHING): "unknown",
+    ("always", Known.APPLIED): "unknown, written",
+    ("always", Known.OTHER): "unknown, written",
+    ("always", Known.NOTHING): "unknown, written",
+}
+
+
+def judged(plan: Plan) -> str:
+    if plan.changes:
+        (change,) = plan.changes
+        verdicts = {verdict.value for verdict in change.findings.values()}
+        return {"differs": "differs", "unknown": "unknown, written"}[",".join(verdicts)]
+    return "unknown" if plan.unknown else "unchanged"
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+@pytest.mark.parametrize(("mode", "known"), EXPECTED, ids=lambda value: getattr(value, "value", value))
+def test_what_is_hidden_is_judged_by_what_is_remembered(mode: str, known: Known, name: str) -> None:
+    field, one, actual = HIDDEN[name]
+    plan = remembering(one, actual, mode=mode, **{field: known})
+    assert judged(plan) == EXPECTED[mode, known]
+    assert actions(plan) == ([("update", one.fields)] if plan.changes else [])
+
+
+BLURRED = (connection(extra={"a": "zz-pw-zz"}), stored(CONNECTION, "pg", **PG, extra={"a": "zz-***-zz"}))
+
+
+@pytest.mark.parametrize(("mode", "known"), [*itertools.product(MODES, Known)], ids=lambda value: getattr(value, "value", value))
+def test_what_is_open_and_hidden_in_part_is_written_only_where_it_is_known_to_be_another(mode: str, known: Known) -> None:
+    plan = remembering(*BLURRED, mode=mode, extra=known)
+    if known is Known.APPLIED and mode != "always":
+        assert judged(plan) == "unchanged"
+    elif known is Known.OTHER and mode == "on_change":
+        assert judged(plan) == "differs"
+    else:
+        assert judged(plan) == "unknown"
+
+
+SHOWN = {
+    "same": (connection(extra={"a": 1}), stored(CONNECTION, "pg", **PG, extra={"a": 1}), "unchanged"),
+    "other": (connection(extra={"a": 1}), stored(CONNECTION, "pg", **PG, extra={"a": 2}), "differs"),
+    "missing password": (connection(password="pw"), stored(CONNECTION, "pg", **PG), "differs"),
+    "missing leaf": (connection(secret_extra={"token": "t"}), stored(CONNECTION, "pg", **PG), "differs"),
+    "one leaf more": (connection(extra={}), stored(CONNECTION, "pg", **PG, extra={"token": "***"}), "differs"),
+    "around the mask": (
+        connection(secret_extra={"url": "https://pw@host"}),
+        stored(CONNECTION, "pg", **PG, extra={"url": "https://***@other"}),
+        "differs",
+    ),
+    "no password": (connection(password=""), stored(CONNECTION, "pg", **PG), "unchanged"),
+    "a variable in clear": (variable(secret_value="s"), stored(VARIABLE, "v", value="t"), "differs"),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize(("mode", "known"), [*itertools.product(MODES, Known)], ids=lambda value: getattr(value, "value", value))
+def test_what_is_shown_is_believed_whatever_is_remembered(mode: str, known: Known, name: str) -> None:
+    one, actual, expected = SHOWN[name]
+    plan = remembering(one, actual, mode=mode, password=known, extra=known, value=known)
+    assert judged(plan) == expected
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_only_what_is_hidden_is_asked_for(mode: str) -> None:
+    """A fingerprint costs time."""
+    asked: list[str] = []
+    one = connection(**PG, login="me", password="pw", extra={"a": 1}, secret_extra={"token": "t"})
+    actual = stored(CONNECTION, "pg", **PG, login="me", password="***", extra={"a": 1, "token": "***"})
+    plan = make_plan([one], by_id(actual), Policy(mode), AIRFLOW_3, lambda _one, name: [asked.append(name), Known.APPLIED][1])
+    assert asked == ([] if mode == "always" else ["password", "extra"])
+    assert bool(plan.changes) == (mode == "always")
+
+
+def test_a_visible_difference_beside_a_known_secret_writes_the_field_whole() -> None:
+    one = connection(extra={"a": 1}, secret_extra={"token": "t"})
+    actual = stored(CONNECTION, "pg", **PG, extra={"a": 2, "token": "***"})
+    for known, findings in (
+        (Known.APPLIED, {("extra", "a"): Verdict.DIFFERS}),
+        (Known.OTHER, {("extra", "a"): Verdict.DIFFERS, ("extra", "token"): Verdict.DIFFERS}),
+        (Known.NOTHING, {("extra", "a"): Verdict.DIFFERS, ("extra", "token"): Verdict.UNKNOWN}),
+    ):
+        (change,) = remembering(one, actual, mode="on_change", extra=known).changes
+        assert change.write == {"extra": {"a": 1, "token": "t"}}
+        assert change.findings == findings
+
+
+def test_a_known_secret_is_not_written_beside_a_change_and_may_be_sent_with_it() -> None:
+    actual = stored(CONNECTION, "pg", **PG, password="***")
+    plan = remembering(connection(host="other", password="pw"), actual, mode="on_change", password=Known.APPLIED)
+    assert actions(plan) == [("update", {"host": "other"})]
+    assert plan.changes[0].sendable == {"host", "password"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_each_hidden_field_is_judged_for_itself(mode: str) -> None:
+    one = connection(password="pw", secret_extra={"token": "t"})
+    actual = stored(CONNECTION, "pg", **PG, password="***", extra={"token": "***"})
+    plan = remembering(one, actual, mode=mode, password=Known.APPLIED, extra=Known.OTHER)
+    written = {"on_change": {"extra"}, "always": {"password", "extra"}, "on_create": set()}[mode]
+    assert {name for change in plan.changes for name in change.write} == written
+
+
+@pytest.mark.parametrize("known", Known)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_password_that_nobody_can_see_is_cleared_only_where_there_was_another(mode: str, known: Known) -> None:
+    plan = remembering(connection(password=""), stored(CONNECTION, "pg", {"password"}, **PG), mode=mode, password=known)
+    if (mode, known) == ("on_change", Known.OTHER):
+        assert actions(plan) == [("replace", PG)]
+    else:
+        assert not plan.changes
+        assert counted(plan) == ((0, 1, 0) if known is Known.APPLIED and mode != "always" else (0, 0, 1))
+
+
+@pytest.mark.parametrize("known", Known)
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_missing_is_created_whatever_is_remembered(mode: str, known: Known) -> None:
+    one = connection(**PG, password="pw", secret_extra={"token": "t"})
+    assert actions(remembering(one, mode=mode, password=known, extra=known)) == [("create", one.fields)]
+
+
+@pytest.mark.parametrize("known", Known)
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_to_go_goes_whatever_is_remembered(mode: str, known: Known) -> None:
+    plan = remembering(connection(state="absent"), HIDDEN["password"][2], mode=mode, password=known)
+    assert actions(plan) == [("delete", {})]

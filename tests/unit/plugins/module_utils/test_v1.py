@@ -14,9 +14,11 @@ import pytest
 
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow import connect
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._access import Access
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._events import AIRFLOW_2 as EVENTS
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._transport import Transport
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v1 import V1
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import ServerFault, Uncertain
+from ansible_collections.windsock.airflow.tests.unit.audit_log import NO_WRITE, AuditLog
 from ansible_collections.windsock.airflow.tests.unit.fakes import (
     AIRFLOW_2,
     CONNECTION,
@@ -284,6 +286,26 @@ def test_only_the_first_line_of_a_reason_is_told(http: ScriptedServer, server: V
     with pytest.raises(ServerFault) as caught:
         server.create(POOL, "p", {"slots": 1})
     assert caught.value.message.endswith("answers HTTP 400, it is bad")
+
+
+# The audit log, see test_audit_log too
+
+
+def test_events_are_chosen_by_one_list_of_names(http: ScriptedServer, server: V1) -> None:
+    """Of a repeated parameter only the last counts here."""
+    http.begin(AuditLog((6, "variable.edit", {"key": "v"}), (7, "api.post_pool", {"name": "p"})))
+    assert [(event.id, event.kind, event.ids) for event in server.log(6).events] == [(7, POOL, {"p"})]
+    (seen,) = http.requests
+    assert seen.path == "/api/v1/eventLogs"
+    (chosen,) = [value for name, value in seen.query if name == "included_events"]
+    assert chosen.split(",") == sorted(EVENTS)
+    assert {"api.connection.edit", "ui.post_pool", "variable.edit", "cli_pool_set", "variables.varimport"} <= {*chosen.split(",")}
+
+
+def test_entries_of_other_events_are_left_to_the_server(http: ScriptedServer, server: V1) -> None:
+    log = AuditLog((1, "api.post_pool", {"name": "a"}), (2, NO_WRITE, None), (3, "cli_pool_set", None), page=1)
+    http.begin(*[log] * 2)
+    assert [(event.id, event.ids) for event in server.log(1).events] == [(3, None)]
 
 
 # Reaching it and signing in

@@ -15,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._access import Access
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._events import AIRFLOW_3 as EVENTS
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._rest import quoted
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._transport import Transport
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v2 import V2, abilities_of
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import ServerFault, Uncertain
+from ansible_collections.windsock.airflow.tests.unit.audit_log import NO_WRITE, AuditLog
 from ansible_collections.windsock.airflow.tests.unit.fakes import (
     AIRFLOW_3,
     AIRFLOW_3_0,
@@ -465,6 +467,28 @@ def test_updating_many_sends_no_mask(http: ScriptedServer, server: V2) -> None:
     assert action == {"action": "update", "entities": [{"key": name, "value": "x"} for name in ("a", "b")]}
 
 
+# The audit log, see test_audit_log too
+
+
+def test_events_are_chosen_by_a_parameter_each(http: ScriptedServer, server: V2) -> None:
+    """A list in one is answered with 200, and without any entry."""
+    actions = {"actions": [{"action": "update", "entities": [{"name": "p"}, {"name": "q"}]}]}
+    http.begin(AuditLog((6, "post_variable", {"key": "v"}), (7, "bulk_pools", actions)))
+    assert [(event.id, event.kind, event.ids) for event in server.log(6).events] == [(7, POOL, {"p", "q"})]
+    (seen,) = http.requests
+    assert seen.path == "/api/v2/eventLogs"
+    chosen = [value for name, value in seen.query if name == "included_events"]
+    assert chosen == sorted(EVENTS)
+    assert {"post_connection", "bulk_variables", "delete_pool", "cli_connections_import"} <= {*chosen}
+    assert len(seen.target) < 2000, "what any proxy takes"
+
+
+def test_entries_of_other_events_are_left_to_the_server(http: ScriptedServer, server: V2) -> None:
+    log = AuditLog((1, "post_pool", {"name": "a"}), (2, NO_WRITE, None), (3, "cli_pool_set", None), page=1)
+    http.begin(*[log] * 2)
+    assert [(event.id, event.ids) for event in server.log(1).events] == [(3, None)]
+
+
 # What each release can do
 
 
@@ -479,6 +503,7 @@ def test_the_newest_airflow_can_do_everything(release: tuple[int, int]) -> None:
         "pool": {"slots", "include_deferred"},
     }
     assert AIRFLOW_3.bulk_update_keeps == {}
+    assert not AIRFLOW_3.logs_bulk_in_clear
 
 
 @pytest.mark.parametrize(
@@ -493,6 +518,7 @@ def test_an_older_airflow_3_can_do_less(release: tuple[int, int], unlimited_pool
     assert abilities.bulk_update_keeps == {"pool": {"description"}}
     assert abilities.can_bulk
     assert abilities.lists_extra
+    assert abilities.logs_bulk_in_clear
 
 
 @pytest.mark.parametrize(("release", "told"), [((3, 0), True), ((3, 1), True), ((3, 3), False)])
