@@ -11,8 +11,8 @@ options:
   update_secrets:
     description:
       - What to do with secrets of objects that exist. Airflow never gives a secret back, so it cannot be compared.
-      - With V(on_change) they are written if they are not known to be what was last applied. This takes a
-        O(fingerprint_key), and is the default if there is one.
+      - With V(on_change) they are written unless it is known that they were last applied as they are declared now. This
+        takes a O(fingerprint_key), and is the default if there is one.
       - With V(always), the default without a key, they are written each time, and the task says C(changed).
       - With V(on_create) they are written when the object is created, and when it turns out that Airflow has none where
         one is declared.
@@ -28,9 +28,9 @@ options:
         20 characters.
       - A keyed hash (HMAC-SHA256) of what was last applied is kept in the Airflow variable of the O(owner). So a secret
         that was rotated is found, and one that was not is left alone. Who has the variable but not the key learns
-        nothing of the secrets.
-      - Where the audit log of Airflow can be read, an object that somebody else wrote since then is told, and its
-        secrets are written again.
+        nothing of the secrets, unless the key is a passphrase that can be guessed.
+      - Where the audit log of Airflow can be read, an object that somebody else wrote since then is told, and with
+        O(update_secrets=on_change) its secrets are written again.
       - A list is a current key and former ones. What was applied with a former one is known too, and noted with the
         current one.
       - If it is not given, the environment variable E(WINDSOCK_FINGERPRINT_KEY) is used, on the host where the module
@@ -38,8 +38,11 @@ options:
     type: raw
   owner:
     description:
-      - In whose name objects are applied. What an owner has applied is kept in an Airflow variable of its own.
-      - At most 100 characters. An empty one keeps no memory, and cannot be used with a O(fingerprint_key).
+      - In whose name objects are applied. With a O(fingerprint_key), the hashes of what an owner has applied are kept
+        in an Airflow variable of its own, the same that M(windsock.airflow.airflow_settings) keeps them in.
+      - A single object does not become the owner's by that, so that pruning what it owns leaves the object alone.
+      - At most 100 characters, or fewer if they are not ASCII. An empty one keeps no memory, and cannot be used with a
+        O(fingerprint_key).
     type: str
     default: default
   enforce_defaults:

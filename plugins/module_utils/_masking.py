@@ -12,6 +12,7 @@ several servers would store the three asterisks (airflow-api-facts, "Writing").
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 MASK = "***"
@@ -37,12 +38,13 @@ TELLING = (
     "service_account",
     "service_key",
     "token",
+    "webhook_url",
 )
 
 
 def looks_secret(name: str) -> bool:
     """Whether what has such a name is hidden by Airflow 3."""
-    return any(word in name.lower() for word in TELLING)
+    return any(word in re.sub(r"\W+", "_", name.lower()) for word in TELLING)
 
 
 def holds_secret_names(value: t.Any) -> bool:

@@ -239,7 +239,7 @@ def _secrets(content: dict[str, t.Any]) -> Secrets:
 def _is_sound(place: ObjectKey, row: Applied) -> bool:
     """Whether everything is of the type that it should be, which nobody checks again."""
     texts = (*place, row.key, *row.fingerprints.values())
-    return all(isinstance(text, str) for text in texts) and (row.seen is None or type(row.seen) is int)
+    return all(isinstance(text, str) for text in texts) and (row.seen is None or (isinstance(row.seen, int) and not isinstance(row.seen, bool)))
 
 
 def _are_ids(ids: t.Any) -> bool:

@@ -199,7 +199,8 @@ def _enlightened(
     remembered = known(one, name)
     if remembered is Known.APPLIED:
         return {path: verdict for path, verdict in findings.items() if path not in hidden}
-    if remembered is Known.OTHER and policy.update_secrets == "on_change":
+    # A fingerprint is of the whole field: another one may come from what visibly differs.
+    if remembered is Known.OTHER and policy.update_secrets == "on_change" and Verdict.DIFFERS not in findings.values():
         return {path: Verdict.DIFFERS if path in hidden else verdict for path, verdict in findings.items()}
     return findings
 

@@ -220,7 +220,7 @@ def _hints(done: list[Change], remembers: bool) -> list[str]:
         "secrets, so that nobody knows whether these have changed. "
     )
     if remembers:
-        return [told + "The next run with this fingerprint_key knows."]
+        return [told + "Once a run with this fingerprint_key has written them, the next one knows."]
     return [
         told + "That is so in each run, unless there is a fingerprint_key, so that only changed secrets are written, or "
         "update_secrets=on_create, so that secrets of objects that exist are left alone."

@@ -33,7 +33,8 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(update_secrets=always), secrets that Airflow does not show are written each time.
+      - With O(update_secrets=always), the default without a O(fingerprint_key), secrets that Airflow does not show are
+        written each time.
 options:
   connections:
     description:
@@ -74,7 +75,8 @@ options:
           - An empty string clears it. Airflow does that only by deleting the connection and creating it anew, so
             this is what then happens; it is refused where secrets would be lost that are not declared. If the run dies
             between the two, the fields that are not declared are lost.
-          - Airflow 2 does not show whether there is a password. There an empty string leaves it alone.
+          - Airflow 2 does not show whether there is a password. There an empty string leaves it alone, unless
+            O(fingerprint_key) tells that another one was applied.
         type: str
       schema:
         description:
@@ -244,7 +246,7 @@ options:
       - What an owner has applied is kept in one Airflow variable for each owner, whose key begins with
         C(windsock_applied_). No module of this collection ever shows, changes or deletes it otherwise.
       - If two owners declare the same object, a warning says so. Neither prunes what the other has applied.
-      - With an empty string nothing is kept, and O(prune=owned) is refused.
+      - With an empty string nothing is kept, and O(prune=owned) and a O(fingerprint_key) are refused.
     type: str
     default: default
 seealso:
@@ -278,6 +280,24 @@ EXAMPLES = r"""
     pools:
       - name: warehouse
         slots: 4
+
+- name: Only the secrets that were rotated since they were last applied
+  windsock.airflow.airflow_settings:
+    airflow_url: https://airflow.example.com
+    airflow_username: ansible
+    airflow_password: "{{ vault_airflow_password }}"
+    fingerprint_key: "{{ vault_fingerprint_key }}"
+    connections:
+      - connection_id: warehouse
+        password: "{{ vault_warehouse_password }}"
+    variables:
+      - key: partner_token
+        secret_value: "{{ vault_partner_token }}"
+  register: settings
+
+- name: Who else wrote these objects since then, as Airflow's audit log tells
+  ansible.builtin.debug:
+    var: settings.written_by_others
 
 - name: The same deployment for several tasks
   module_defaults:
@@ -336,7 +356,9 @@ changes:
       type: list
       elements: str
     secrets:
-      description: The secret fields that differ, or were written because they cannot be compared.
+      description:
+        - The secret fields that differ from what is there or from what was last applied, or were written because they
+          cannot be compared.
       type: list
       elements: str
   sample:
@@ -345,13 +367,40 @@ summary:
   description:
     - How many objects were created, updated, deleted or left unchanged, per kind.
     - V(unknown) counts objects that were left alone and hold secrets which Airflow does not show, so that nobody
-      can say whether they are as declared.
+      can say whether they are as declared. Those that a O(fingerprint_key) knows to be as declared count as unchanged.
   returned: success and partial failure
   type: dict
   sample:
     connections: {created: 1, updated: 0, deleted: 0, unchanged: 9, unknown: 0}
     variables: {created: 0, updated: 2, deleted: 0, unchanged: 8, unknown: 0}
     pools: {created: 0, updated: 0, deleted: 0, unchanged: 5, unknown: 0}
+written_by_others:
+  description:
+    - Objects that somebody else wrote, or tried to, since they were last applied in the name of this O(owner), each
+      with the newest such write. Somebody else is whoever is not a run of this owner. A single module without a
+      O(fingerprint_key) is nobody's.
+    - An object is told here until a real run, not one in check mode, has noted that.
+  returned: success and partial failure, with a fingerprint_key and where Airflow's audit log can be read
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(connection), V(variable) or V(pool).
+      type: str
+    id:
+      description: The object's id.
+      type: str
+    user:
+      description: Who it was, as the audit log names them.
+      type: str
+    when:
+      description: When it was, as the audit log has it.
+      type: str
+    event:
+      description: What was done, in the audit log's word for it.
+      type: str
+  sample:
+    - {kind: connection, id: warehouse, user: jane, when: "2026-01-01T09:30:00Z", event: patch_connection}
 failures:
   description:
     - What is wrong with the declaration, or what could not be done.

@@ -29,7 +29,8 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(update_secrets=always), secrets that Airflow does not show are written each time.
+      - With O(update_secrets=always), the default without a O(fingerprint_key), secrets that Airflow does not show are
+        written each time.
 options:
   key:
     description:
@@ -134,7 +135,9 @@ changes:
       type: list
       elements: str
     secrets:
-      description: The secret fields that differ, or were written because they cannot be compared.
+      description:
+        - The secret fields that differ from what is there or from what was last applied, or were written because they
+          cannot be compared.
       type: list
       elements: str
   sample:
@@ -143,13 +146,40 @@ summary:
   description:
     - How many objects were created, updated, deleted or left unchanged, per kind.
     - V(unknown) counts objects that were left alone and hold secrets which Airflow does not show, so that nobody
-      can say whether they are as declared.
+      can say whether they are as declared. Those that a O(fingerprint_key) knows to be as declared count as unchanged.
   returned: success and partial failure
   type: dict
   sample:
     connections: {created: 1, updated: 0, deleted: 0, unchanged: 9, unknown: 0}
     variables: {created: 0, updated: 2, deleted: 0, unchanged: 8, unknown: 0}
     pools: {created: 0, updated: 0, deleted: 0, unchanged: 5, unknown: 0}
+written_by_others:
+  description:
+    - Objects that somebody else wrote, or tried to, since they were last applied in the name of this O(owner), each
+      with the newest such write. Somebody else is whoever is not a run of this owner. A single module without a
+      O(fingerprint_key) is nobody's.
+    - An object is told here until a real run, not one in check mode, has noted that.
+  returned: success and partial failure, with a fingerprint_key and where Airflow's audit log can be read
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(connection), V(variable) or V(pool).
+      type: str
+    id:
+      description: The object's id.
+      type: str
+    user:
+      description: Who it was, as the audit log names them.
+      type: str
+    when:
+      description: When it was, as the audit log has it.
+      type: str
+    event:
+      description: What was done, in the audit log's word for it.
+      type: str
+  sample:
+    - {kind: connection, id: warehouse, user: jane, when: "2026-01-01T09:30:00Z", event: patch_connection}
 failures:
   description:
     - What is wrong with the declaration, or what could not be done.

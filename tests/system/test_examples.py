@@ -20,6 +20,8 @@ ACCESS = ("airflow_url", "airflow_username", "airflow_password", "airflow_token"
 SECRETS = {
     "vault_airflow_password": "not used", "vault_airflow_token": "not used", "vault_warehouse_password": "Xmpl7-warehouse",
     "vault_billing_key": "Xmpl7-billing", "vault_partner_token": "Xmpl7-partner",
+    "vault_reports_password": "Xmpl7-reports",
+    "vault_fingerprint_key": "Xmpl7fingerprintKeyOfTheExamplesXmpl7finger=",
     "vault_events_uri": "postgresql://events:Xmpl7-events@events.example.com/db",
 }
 FILES = {
@@ -27,12 +29,12 @@ FILES = {
     "airflow/production/pools.yml": "pools: [{name: xmpl_production, slots: 2}]",
 }
 MADE = {
-    "connections": ["warehouse", "billing_api", "events"],
+    "connections": ["warehouse", "reports", "billing_api", "events"],
     "variables": ["environment", "ingest", "partner_token", "xmpl_common"],
     "pools": ["warehouse", "xmpl_production"],
 }
-# By default, a secret that Airflow hides is written each time.
-AGAIN = {"airflow_connection": [True, False, True, False], "airflow_variable": [False, False, True, False]}
+# Without a fingerprint_key, a secret that Airflow hides is written each time.
+AGAIN = {"airflow_connection": [True, False, False, True, False], "airflow_variable": [False, False, True, False]}
 
 
 def reaching(value: Any, access: dict[str, Any]) -> Any:

@@ -335,7 +335,7 @@ def _reminded(findings: dict[Path, str], same: bool, policy: str) -> dict[Path, 
     hidden = {path for path, verdict in findings.items() if verdict in (UNKNOWN, BLURRED)}
     if same:
         return {path: verdict for path, verdict in findings.items() if path not in hidden}
-    if policy == "on_change":
+    if policy == "on_change" and DIFFERS not in findings.values():
         return {path: DIFFERS if path in hidden else verdict for path, verdict in findings.items()}
     return findings
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import subprocess
@@ -23,6 +24,7 @@ environ = {
     "ANSIBLE_VAULT_PASSWORD_FILE": str(Path("vault-password").absolute()),
     "AIRFLOW_API_USERNAME": config["airflow_username"],
     "AIRFLOW_API_PASSWORD": config["airflow_password"],
+    "WINDSOCK_FINGERPRINT_KEY": base64.b64encode(os.urandom(32)).decode(),
 }
 
 
