@@ -14,7 +14,7 @@ CASE ?=
 # The system tests on these versions of Airflow, e.g. make system AIRFLOW=2.11.2,3.0.6
 AIRFLOW ?= 2.11.2,3.0.6,3.3.2
 
-.PHONY: help setup sync lint sanity unit integration system matrix cores demo bench docs dist test-dist test lock clean
+.PHONY: help setup sync lint sanity unit integration system matrix leaks demo bench docs dist test-dist test lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -45,8 +45,8 @@ system: ## what only a real Airflow behind a proxy of ours can show
 matrix: ## the same on every version of Airflow that is promised, with more cases of the truth test
 	@WINDSOCK_TRUTH_FACTOR=5 $(MAKE) --no-print-directory system AIRFLOW=2.10.5,2.11.2,3.0.6,3.1.8,3.3.2
 
-cores: ## the smoke playbook under each supported ansible-core
-	@$(SERVER) $(PYTHON) scripts/cores.py
+leaks: ## all that is written anywhere under each ansible-core, searched for secrets
+	@$(RUN) dev python scripts/leaks.py $(CORES)
 
 demo: ## see a real Airflow being configured
 	@$(PYTHON) demo/run

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-STEPS = "setup", "lint", "unit", "integration", "system", "cores", "docs", "test-dist", "demo"
+STEPS = "setup", "lint", "unit", "integration", "system", "leaks", "docs", "test-dist", "demo"
 
 
 def main() -> int:

@@ -62,6 +62,7 @@ _list:
   elements: raw
 """
 
+import re
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleLookupError
@@ -93,8 +94,7 @@ class LookupModule(LookupBase):
             try:
                 declared = self._templar.template(content[kind])
             except AnsibleError as error:
-                # Our own words alone: the error itself would show the lines of the file, or of the template, around it.
-                faults.append(f"{file}: {kind}: {error.message.split('. String: ')[0]}")
+                faults.append(f"{file}: {kind}: {_reason(error)}")
                 continue
             if declared is not None and not isinstance(declared, list):
                 faults.append(f"{file}: {kind} must be a list")
@@ -102,3 +102,9 @@ class LookupModule(LookupBase):
         if faults:
             raise AnsibleLookupError("\n".join(faults))
         return sources
+
+
+def _reason(error: AnsibleError) -> str:
+    """Why a template fails, in words that hold nothing of it: Ansible's own may show the lines around, or all of it."""
+    missing = re.search(r"'[A-Za-z_]\w*' is undefined|has no attribute '[A-Za-z_]\w*'", error.message)
+    return f"a template cannot be evaluated: {missing[0] if missing else type(error).__name__}"

@@ -5,7 +5,6 @@
 # What a user gets: the tarball of build/dist, installed into an empty folder elsewhere and used from there.
 set -eu
 here=$PWD/tests/dist
-smoke=$PWD/tests/cores/smoke.yml
 tarball=$(ls "$PWD"/build/dist/windsock-airflow-*.tar.gz)
 away=$(mktemp -d)
 trap 'rm -rf "$away"' EXIT
@@ -39,4 +38,4 @@ grep -q 'changed=0 ' log.txt || fail 'what was applied is not as declared'
 "$WINDSOCK_AIRFLOW_CLI" pools get dist_pool -o json | grep -q '"slots": "7"' ||
     fail "Airflow's own command line does not find the pool"
 
-ansible-playbook --inventory localhost, "$smoke"
+ansible-playbook --inventory localhost, "$here/smoke.yml"

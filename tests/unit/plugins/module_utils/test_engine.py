@@ -619,6 +619,17 @@ def test_what_somebody_changed_by_hand_is_told_and_written_again(owner: Owner) -
     assert (changes(again), owner.server.writes(), told_of(again), again.hints) == ([], [], set(), [])
 
 
+def test_what_is_not_declared_this_time_is_nobodys_concern(owner: Owner) -> None:
+    """Until it is declared again."""
+    owner.settles(*secrets())
+    owner.server.somebody_writes(CONNECTION, "password", password="by hand")
+    report = owner(*secrets()[1:])
+    assert (changes(report), told_of(report)) == ([], set())
+    assert told_of(owner(*secrets(leaf="second")[1:])) == set()
+    report = owner(*secrets(leaf="second"))
+    assert (changes(report), told_of(report)) == ([("update", "password")], {"password"})
+
+
 def test_an_edit_that_changed_nothing_to_be_seen_is_told_once(owner: Owner) -> None:
     owner.settles(*secrets())
     owner.server.somebody_writes(POOL, "p")

@@ -390,6 +390,12 @@ def test_what_a_former_key_knows_is_noted_with_the_current_one_and_nothing_is_wr
     assert run.learns() == row(*desired, seen=9)
 
 
+def test_what_a_former_key_knows_of_what_is_changed_otherwise_is_noted_with_the_current_one_too() -> None:
+    run = Run(connection(host="new", **BOTH), secrets=row(connection(**BOTH), key=FORMER), keys=[KEY, FORMER])
+    assert run.plan.changes[0].write == {"host": "new"}
+    assert run.learns() == row(connection(**BOTH), seen=20)
+
+
 def test_of_what_a_former_key_knows_to_be_another_nothing_is_noted() -> None:
     run = Run(connection(password="new"), secrets=row(connection(**BOTH), key=FORMER), keys=[KEY, FORMER], mode="on_create")
     assert run.learns().applied == {PG: Applied(seen=9)}
@@ -430,6 +436,13 @@ def test_what_is_shown_and_no_secret_loses_its_fingerprint_when_something_is_wri
 def test_what_is_shown_in_part_keeps_its_fingerprint() -> None:
     one = connection(extra={"note": "zz-airflow-zz"})
     actual = stored(CONNECTION, "pg", **HTTP, extra={"note": "zz-***-zz"})
+    run = Run(one, pool(slots=1), actual=(actual,), secrets=row(one))
+    assert run.learns().applied[PG].fingerprints.keys() == {"extra"}
+
+
+def test_what_was_not_read_keeps_its_fingerprint() -> None:
+    one = connection(extra={"timeout": 5})
+    actual = stored(CONNECTION, "pg", {"extra"}, **HTTP)
     run = Run(one, pool(slots=1), actual=(actual,), secrets=row(one))
     assert run.learns().applied[PG].fingerprints.keys() == {"extra"}
 
@@ -475,8 +488,7 @@ def test_of_an_object_that_another_run_wrote_meanwhile_that_run_knows_better() -
 def test_what_another_run_created_meanwhile_and_this_one_wants_absent_does_not_break_it() -> None:
     run = Run(connection("gone", state="absent"), pool(slots=1))
     now = row(connection("gone", password="theirs"))
-    learnt = run.learns(now=now)
-    assert learnt.applied["pool", "p"] == Applied(seen=20)
+    assert run.learns(now=now).applied == {**now.applied, ("pool", "p"): Applied(seen=20)}
 
 
 def test_what_another_run_named_the_deployment_counts() -> None:
@@ -484,5 +496,3 @@ def test_what_another_run_named_the_deployment_counts() -> None:
     run = Run(connection(**HTTP, **BOTH), actual=())
     theirs = row(connection("theirs", **BOTH), seen=15)
     assert run.learns(now=theirs) == Secrets(DEPLOYMENT, {**theirs.applied, **row(connection(**BOTH), seen=20).applied})
-
-

@@ -1,0 +1,132 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files and values for the playbooks: declarations in every state, vaulted ones, and interpreters that come to harm."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ansible.parsing.vault import VaultLib, VaultSecret
+from canaries import SECRETS
+
+from ansible_collections.windsock.airflow.plugins.module_utils._kinds import KINDS
+
+DECLARATIONS = {
+    "open.yml": """\
+        connections:
+          - {connection_id: leaks_file, conn_type: http, host: h}
+        pools:
+          - {name: leaks_file, slots: 3}
+        """,
+    "more.json": json.dumps({"variables": [{"key": "leaks_json", "secret_value": SECRETS["json"]}]}),
+}
+# What no loader takes, or what cannot be a declaration.
+FAULTY = {
+    "unclosed.yml": 'variables:\n  - key: a\n    secret_value: "{broken}\n',
+    "colons.yml": "variables:\n  - key: a\n    secret_value: {broken}: b: [c\n",
+    "tabs.yml": "variables:\n\t- key: a\n\t  secret_value: {broken}\n",
+    "tag.yml": "variables:\n  - {{key: a, secret_value: !secret {broken}}}\n",
+    "alias.yml": "variables:\n  - {{key: a, secret_value: *{broken}}}\n",
+    "twice.yml": "variables:\n  - {{key: a, secret_value: {broken}, secret_value: b{broken}}}\n",
+    "documents.yml": "variables: []\n---\nvariables: [{{key: a, secret_value: {broken}}}]\n",
+    "unclosed.json": '{{"variables": [{{"key": "a", "secret_value": "{broken}"',
+    "comma.json": '{{"variables": [{{"key": "a", "secret_value": "{broken}",}}]}}',
+    "keys.yml": "variable:\n  - {{key: a, secret_value: {broken}}}\n",
+    "list.yml": "- {{key: a, secret_value: {broken}}}\n",
+    "text.yml": "{broken}\n",
+    "number.yml": "variables:\n  - {{key: a, secret_value: !!int {broken}}}\n",
+    "character.yml": "variables:\n  - {{key: a, secret_value: {broken}\x07}}\n",
+    "no_list.yml": "variables: {{a: {broken}}}\n",
+    "wrong_field.yml": "variables:\n  - {{key: a, secret_valeu: {broken}, value: ***{broken}}}\n",
+    "wrong_uri.yml": "connections:\n  - {{connection_id: a, uri: 'http://u:{broken}@h:port/'}}\n",
+}
+# What a template makes of them cannot be had. The text beside it is a secret too.
+UNTEMPLATABLE = {
+    "undefined.yml": "variables:\n  - {{key: a, secret_value: '{literal}{{{{ nowhere }}}}'}}\n",
+    "beside.yml": "variables:\n  - {{key: a, secret_value: '{{{{ secrets.password ~ nowhere }}}}'}}\n",
+    "filter.yml": "variables:\n  - {{key: a, secret_value: '{{{{ \"{literal}\" | nowhere }}}}'}}\n",
+    "syntax.yml": "variables:\n  - {{key: a, secret_value: '{{{{ \"{literal}\" + }}}}'}}\n",
+    "type.yml": "variables:\n  - {{key: a, secret_value: '{{{{ \"{literal}\" + 1 }}}}'}}\n",
+    "lookup.yml": "variables:\n  - {{key: a, secret_value: '{literal}{{{{ lookup(\"env\") }}}}'}}\n",
+}
+# Written in place of the real one, which takes what is left of the command line.
+INTERPRETERS = {
+    "killed": "exec timeout -s KILL 2 {python}",
+    "interrupted": "exec timeout -s INT 2 {python}",
+    "terminated": "exec timeout -s TERM 2 {python}",
+    "unheard": "exec >/dev/full; exec {python}",
+    "without_client": 'exec "$(dirname "$(readlink -f "$LEAKS_PYTHON")")/python3" -I',
+    "short_key": "export WINDSOCK_FINGERPRINT_KEY={short_key}; exec {python}",
+    "listed_keys": "export WINDSOCK_FINGERPRINT_KEY={listed_keys}; exec {python}",
+    "wrong_password": "export AIRFLOW_API_PASSWORD={wrong_password}; exec {python}",
+    "wrong_token": "unset AIRFLOW_API_USERNAME AIRFLOW_API_PASSWORD; export AIRFLOW_API_TOKEN={wrong_token}; "
+    "exec {python}",
+}
+
+
+def write_givens(folder: Path, urls: dict[str, str]) -> None:
+    """Everything that the playbooks find in the folder C(given)."""
+    right, wrong = _vault(SECRETS["vault_password"]), _vault("another")
+    whole = json.dumps({"connections": [{"connection_id": "leaks_file", "password": SECRETS["whole"]}]})
+    texts = {
+        **{f"declarations/{name}": text for name, text in DECLARATIONS.items()},
+        "declarations/whole.yml": right.encrypt(whole).decode(),
+        "declarations/zinline.yml": _inline(right, "leaks_inline", SECRETS["inline"]),
+        "templated/whole.yml": right.encrypt(whole).decode(),
+        "templated/template.yml": "variables:\n  - {key: leaks_template, secret_value: '{{ secrets.text }}'}\n",
+        "other_vault/whole.yml": wrong.encrypt(whole).decode(),
+        "other_vault/inline.yml": _inline(wrong, "leaks_inline", SECRETS["inline"]),
+        "other_vault/damaged.yml": right.encrypt(whole).decode()[:-40],
+        **{f"faulty/{name}": text.format(**SECRETS) for name, text in FAULTY.items()},
+        **{f"untemplatable/{name}": text.format(**SECRETS) for name, text in UNTEMPLATABLE.items()},
+        "vault-password": SECRETS["vault_password"],
+        "wrong-vault-password": "yet another",
+        "values.json": json.dumps({"urls": urls, "wrong": _wrong()}),
+    }
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (folder / "faulty" / "binary.yml").write_bytes(f"variables: [{SECRETS['broken']}".encode() + b"\xff\xfe]")
+    words = {
+        **{name: shlex.quote(str(value)) for name, value in SECRETS.items()},
+        "listed_keys": shlex.quote(json.dumps(SECRETS["listed_keys"])),
+        "python": '"$LEAKS_PYTHON"',
+    }
+    for name, text in INTERPRETERS.items():
+        path = folder / f"python-{name}"
+        path.write_text(f'#!/bin/sh\n{text.format(**words)} "$@"\n')
+        path.chmod(0o755)
+
+
+def _vault(password: str) -> VaultLib:
+    return VaultLib([("default", VaultSecret(password.encode()))])
+
+
+def _inline(vault: VaultLib, key: str, secret: str) -> str:
+    lines = vault.encrypt(secret).decode().splitlines()
+    return "\n".join([f"variables:\n  - key: {key}\n    secret_value: !vault |", *(f"      {line}" for line in lines), ""])
+
+
+def _wrong() -> dict[str, list[Any]]:
+    """Of each kind, declarations of which each has one option that is wrong, for every option and way to be wrong."""
+    return {kind.plural: [words for option in kind.words for words in _wrong_in(kind, option.name)] for kind in KINDS}
+
+
+def _wrong_in(kind: Any, option: str) -> Iterator[dict[str, Any]]:
+    identity = kind.identity.name
+    for number, name in enumerate(("wrong_type", "wrong_dict", "masked", "mistyped", "wrong_uri")):
+        is_text = isinstance(SECRETS[name], str)
+        if is_text and option == identity:
+            continue  # names are no secrets
+        if name == "wrong_dict" and option in ("extra", "secret_extra", "value", "secret_value"):
+            continue
+        if name == "wrong_type" and option in ("value", "secret_value"):
+            continue
+        if not is_text or name == "masked" or option in ("port", "slots", "include_deferred", "state", "uri", "extra"):
+            yield {identity: f"leaks_{option}_{number}", option: SECRETS[name]}
