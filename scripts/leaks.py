@@ -134,6 +134,8 @@ def not_found(texts: list[Text], places: set[str]) -> list[str]:
     needles = Needles({"planted": list(PLANTED.values())})
     found = [(text.place, notation) for text in texts for _canary, notation, _before in needles.found_in(text.content)]
     blind = places - {place for place, _notation in found}
+    if SYSLOG in places and not any("airflow_settings" in text.content for text in texts if text.place == SYSLOG):
+        blind.add("syslog, where modules tell that they were invoked")
     unread = set(needles.by_canary["planted"].values()) - {notation for place, notation in found if place == "console"}
     return [f"blind: what was planted was not found ({each})" for each in sorted(blind | unread)]
 

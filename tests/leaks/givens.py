@@ -17,12 +17,7 @@ from canaries import SECRETS
 from ansible_collections.windsock.airflow.plugins.module_utils._kinds import KINDS
 
 DECLARATIONS = {
-    "open.yml": """\
-        connections:
-          - {connection_id: leaks_file, conn_type: http, host: h}
-        pools:
-          - {name: leaks_file, slots: 3}
-        """,
+    "open.yml": "connections: [{connection_id: leaks_file, conn_type: http}]\npools: [{name: leaks_file, slots: 3}]\n",
     "more.json": json.dumps({"variables": [{"key": "leaks_json", "secret_value": SECRETS["json"]}]}),
 }
 # What no loader takes, or what cannot be a declaration.
@@ -42,7 +37,7 @@ FAULTY = {
     "number.yml": "variables:\n  - {{key: a, secret_value: !!int {broken}}}\n",
     "character.yml": "variables:\n  - {{key: a, secret_value: {broken}\x07}}\n",
     "no_list.yml": "variables: {{a: {broken}}}\n",
-    "wrong_field.yml": "variables:\n  - {{key: a, secret_valeu: {broken}, value: ***{broken}}}\n",
+    "wrong_field.yml": "variables:\n  - {{key: a, secret_valeu: {broken}, value: '***{broken}'}}\n",
     "wrong_uri.yml": "connections:\n  - {{connection_id: a, uri: 'http://u:{broken}@h:port/'}}\n",
 }
 # What a template makes of them cannot be had. The text beside it is a secret too.
@@ -52,7 +47,15 @@ UNTEMPLATABLE = {
     "filter.yml": "variables:\n  - {{key: a, secret_value: '{{{{ \"{literal}\" | nowhere }}}}'}}\n",
     "syntax.yml": "variables:\n  - {{key: a, secret_value: '{{{{ \"{literal}\" + }}}}'}}\n",
     "type.yml": "variables:\n  - {{key: a, secret_value: '{{{{ \"{literal}\" + 1 }}}}'}}\n",
-    "lookup.yml": "variables:\n  - {{key: a, secret_value: '{literal}{{{{ lookup(\"env\") }}}}'}}\n",
+    "division.yml": "variables:\n  - {{key: a, secret_value: '{{{{ \"{literal}\" | length / 0 }}}}'}}\n",
+    "json.yml": "variables:\n  - {{key: a, secret_value: '{{{{ \"{literal}\" | from_json }}}}'}}\n",
+    "yaml.yml": "variables:\n  - {{key: a, secret_value: '{{{{ \"{literal}: b: c\" | from_yaml }}}}'}}\n",
+    "hash.yml": "variables:\n  - {{key: a, secret_value: '{{{{ \"{literal}\" | password_hash(\"nowhere\") }}}}'}}\n",
+    "pattern.yml": "variables:\n  - {{key: a, secret_value: '{{{{ \"a\" | regex_search(\"{literal}[\") }}}}'}}\n",
+    "attribute.yml": "variables:\n  - {{key: a, secret_value: '{{{{ \"{literal}\".nowhere.there }}}}'}}\n",
+    "key.yml": "variables:\n  - {{key: a, secret_value: '{{{{ {{}}[secrets.broken] }}}}'}}\n",
+    "conversion.yml": "variables:\n  - {{key: a, secret_value: '{{{{ secrets.password | to_datetime }}}}'}}\n",
+    "file.yml": "variables:\n  - {{key: a, secret_value: '{{{{ lookup(\"file\", \"{literal}\") }}}}'}}\n",
 }
 # Written in place of the real one, which takes what is left of the command line.
 INTERPRETERS = {
