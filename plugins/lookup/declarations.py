@@ -65,7 +65,7 @@ _list:
 import re
 from typing import Any
 
-from ansible.errors import AnsibleError, AnsibleLookupError
+from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.windsock.airflow.plugins.plugin_utils._declaration_files import (
@@ -93,7 +93,7 @@ class LookupModule(LookupBase):
                 continue
             try:
                 declared = self._templar.template(content[kind])
-            except AnsibleError as error:
+            except Exception as error:  # of a filter, on older versions of ansible-core any
                 faults.append(f"{file}: {kind}: {_reason(error)}")
                 continue
             if declared is not None and not isinstance(declared, list):
@@ -104,7 +104,7 @@ class LookupModule(LookupBase):
         return sources
 
 
-def _reason(error: AnsibleError) -> str:
+def _reason(error: Exception) -> str:
     """Why a template fails, in words that hold nothing of it: Ansible's own may show the lines around, or all of it."""
-    missing = re.search(r"'[A-Za-z_]\w*' is undefined|has no attribute '[A-Za-z_]\w*'", error.message)
+    missing = re.search(r"'[A-Za-z_]\w*' is undefined", str(error))
     return f"a template cannot be evaluated: {missing[0] if missing else type(error).__name__}"
