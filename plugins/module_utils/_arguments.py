@@ -17,6 +17,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ._kinds import KINDS, Kind
+from ._secrets._access import OPTIONS as VAULT_OPTIONS
 
 Spec = dict[str, t.Any]
 
@@ -64,6 +65,9 @@ ACCESS = Arguments(
     },
     frozenset({"airflow_url", "airflow_username", "airflow_password", "airflow_token", "airflow_headers", "proxy_url"}),
 )
+
+VAULT = Arguments({"vault": {"type": "dict", "options": VAULT_OPTIONS}}, frozenset({"vault"}))
+"""Where references are resolved."""
 
 POLICY = Arguments(
     {

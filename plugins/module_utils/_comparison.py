@@ -14,6 +14,7 @@ import typing as t
 
 from ._json import NOT_JSON, read_json
 from ._masking import MASK, may_be
+from ._secrets._reference import Unread
 
 Path = tuple[str, ...]
 
@@ -45,6 +46,9 @@ MASKED_WHOLE = 6  # in variables of some versions sooner, see Abilities
 
 def compare(declared: t.Any, reading: t.Any, path: Path = (), masked_whole: int = MASKED_WHOLE) -> Findings:
     """Compare two JSON values. The result names the leaves that differ or are unknown, not those that are the same."""
+    if isinstance(declared, Unread):
+        missing = declared is Unread.VALUE and reading in (None, {})
+        return {path: Verdict.DIFFERS if missing else Verdict.UNKNOWN}
     if isinstance(declared, dict) and isinstance(reading, dict):
         findings: Findings = {}
         for key in {**declared, **reading}:

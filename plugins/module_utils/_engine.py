@@ -20,9 +20,10 @@ from ._history import contested, read_history, told, written_by_others
 from ._kinds import Kind
 from ._knowledge import Knowledge, forget, forgotten
 from ._memory import Memories, Objects, Secrets, changed, remember
-from ._plan import ActualObjects, Policy, make_plan, nothing_known
+from ._plan import ActualObjects, Policy, make_plan, needs_secrets, nothing_known
 from ._prune import Pruned, Pruning, prune, shared
 from ._reading import Reader
+from ._secrets._access import VaultAccess
 from ._report import Report, make_report, object_after
 
 Work = t.Callable[[Dialect, bool], Report]
@@ -30,15 +31,25 @@ Work = t.Callable[[Dialect, bool], Report]
 
 
 def run(
-    desired: list[Desired], kinds: list[Kind], policy: Policy, pruning: Pruning, server: Dialect, check_mode: bool
+    desired: list[Desired],
+    kinds: list[Kind],
+    policy: Policy,
+    pruning: Pruning,
+    server: Dialect,
+    check_mode: bool,
+    vault: VaultAccess | None = None,
 ) -> Report:
-    """Bring a deployment to what is declared, of these kinds; in check mode only say what that takes."""
+    """Bring a deployment to what is declared, of these kinds; in check mode only say what that takes.
+
+    vault: where the references are resolved, if there are any.
+    """
     server.hide(_secret_texts(desired))
     reader = Reader(server)
     actual = reader.objects(desired, kinds if pruning.mode != "none" else ())
     memories = reader.memories(pruning.owner) if pruning.owner or pruning.mode == "all" else Memories("")
     complete = [kind for kind in kinds if reader.has_listed(kind)]
     pruned = prune(desired, complete, actual, pruning, memories, server.abilities)
+    desired = _with_secrets(desired, actual, policy, vault, server)
     task = _Task([*desired, *pruned.absent], actual, policy, memories, server, check_mode)
     task.carry_out()
     if memories.writable and not check_mode:
@@ -47,12 +58,15 @@ def run(
     return task.report(notes)
 
 
-def run_one(desired: Desired, policy: Policy, owner: str, server: Dialect, check_mode: bool) -> Report:
+def run_one(
+    desired: Desired, policy: Policy, owner: str, server: Dialect, check_mode: bool, vault: VaultAccess | None = None
+) -> Report:
     """The same for a single object, which the report then holds as it is now. It is nobody's property."""
     server.hide(_secret_texts([desired]))
     reader = Reader(server)
     actual = reader.objects([desired])
     memories = reader.memory(owner) if policy.keys else Memories("")
+    (desired,) = _with_secrets([desired], actual, policy, vault, server)
     task = _Task([desired], actual, policy, memories, server, check_mode)
     task.carry_out()
     if memories.writable and not check_mode:
@@ -128,6 +142,24 @@ class _Task:
         if why is not None:
             lost = "prune=owned will not know it" + (", nor the next run which secrets it wrote" if self.knowledge else "")
             self.notes.append(f"what was applied could not be noted for the owner {owner!r}, so {lost}: {why}")
+
+
+def _with_secrets(
+    desired: list[Desired], actual: ActualObjects, policy: Policy, vault: VaultAccess | None, server: Dialect
+) -> list[Desired]:
+    """The objects with what they need of Vault."""
+    wanted = [
+        one
+        for one in desired
+        if one.awaited and needs_secrets(one, actual.get((one.kind.name, one.id)), policy, server.abilities)
+    ]
+    if not wanted or vault is None:
+        return desired
+    from ._secrets._resolution import resolve  # only here, every import costs each task
+
+    full = {(one.kind.name, one.id): one for one in resolve(wanted, vault)}
+    server.hide(_secret_texts([*full.values()]))
+    return [full.get((one.kind.name, one.id), one) for one in desired]
 
 
 def _claimed(task: _Task) -> Objects:

@@ -44,10 +44,11 @@ class Knowledge:
         place = _place(desired)
         applied = self.secrets.applied.get(place)
         maker = self._by_name.get(applied.key) if applied else None
-        if applied is None or maker is None or name not in applied.fingerprints:
+        if applied is None or maker is None or name not in applied.fingerprints or desired.is_unread(name):
             return Known.NOTHING
         if place not in self._made:  # each is asked for more than once
-            self._made[place] = maker.of(desired, set(applied.fingerprints) & set(desired.fields))
+            names = [each for each in applied.fingerprints if each in desired.fields and not desired.is_unread(each)]
+            self._made[place] = maker.of(desired, names)
         return Known.APPLIED if self._made[place][name] == applied.fingerprints[name] else Known.OTHER
 
     def notes(self, desired: t.Iterable[Desired]) -> list[str]:

@@ -21,8 +21,8 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
     "pools": ("name",),
 }
 
-# Two spellings of one field: a later source that uses one of them takes the place of the other.
-ALTERNATIVES = {"value": "secret_value", "secret_value": "value"}
+# Spellings of one field: a later source that uses one of them takes the place of the others.
+SPELLINGS = ("value", "secret_value", "from_vault")
 
 
 def merge(kind: str, sources: Iterable[Sequence[Any] | None]) -> list[Any]:
@@ -69,5 +69,6 @@ def _identified(kind: str, declared: Any) -> tuple[Any, str | None]:
 
 
 def _overlaid(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
-    replaced = {other for field, other in ALTERNATIVES.items() if later.get(field) is not None and other not in later}
+    respelt = any(later.get(field) is not None for field in SPELLINGS)
+    replaced = [field for field in SPELLINGS if respelt and field not in later]
     return {field: value for field, value in earlier.items() if field not in replaced} | later

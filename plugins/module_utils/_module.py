@@ -21,6 +21,7 @@ from ._airflow._client import ClientMissing
 from ._arguments import Arguments
 from ._engine import Work
 from ._faults import Fault, Refused, ServerFault, suggestion
+from ._secrets import HvacMissing
 from ._yaml import YamlMissing
 
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
@@ -153,6 +154,8 @@ def guarded(work: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
         return {"msg": fault.message}
     except ClientMissing:
         return {"msg": missing_required_lib("apache-airflow-client >= 3.0")}
+    except HvacMissing:
+        return {"msg": missing_required_lib("hvac >= 2.0", reason="for references to Vault")}
     except YamlMissing:
         return {"msg": missing_required_lib("PyYAML", reason="for a src that is YAML")}
     except Exception as error:

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ._abilities import Abilities
-from ._comparison import Findings, Path, Verdict, worst
+from ._comparison import Findings, Path, Verdict, compare, worst
 from ._declaration import Desired
 from ._faults import Fault, Refused
 from ._fingerprints import Key
@@ -21,6 +21,7 @@ from ._kinds import Kind
 from ._kinds._kind import Fields
 from ._limits import impossible
 from ._masking import holds_mask
+from ._secrets._reference import Unread
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,16 @@ def make_plan(
     return plan
 
 
+def needs_secrets(one: Desired, found: Actual | None, policy: Policy, abilities: Abilities) -> bool:
+    """Whether the values that an object awaits are needed: not where no secret is to be written or compared."""
+    if found is None or policy.update_secrets != "on_create":
+        return True
+    # The readable rest of a field may differ, or Airflow have none where one is declared: then it is written. And to
+    # clear a password the whole connection is.
+    telling = [name for name in one.fields if one.is_unread(name) or (name == "password" and one.fields[name] is None)]
+    return any(Verdict.DIFFERS in _findings(one, name, found, abilities).values() for name in telling)
+
+
 def _creation(one: Desired, plan: Plan, faults: list[Fault]) -> None:
     for name in one.kind.needed():
         if name not in one.fields:
@@ -180,7 +191,11 @@ def _findings(one: Desired, name: str, found: Actual, abilities: Abilities) -> F
     """What is found about a field, by whole paths."""
     if name in found.unseen:
         return {(name,): Verdict.UNKNOWN}
-    compared = one.kind.fields_by_name[name].same(one.fields[name], found.fields[name], abilities)
+    declared, reading = one.fields[name], found.fields[name]
+    if isinstance(declared, Unread):
+        compared = compare(declared, reading)
+    else:
+        compared = one.kind.fields_by_name[name].same(declared, reading, abilities)
     findings = {(name, *path): verdict for path, verdict in compared.items()}
     return {
         # What is declared openly and shown in part has a text in it that is secret elsewhere. It is no secret itself.

@@ -73,7 +73,11 @@ def object_after(desired: Desired, actual: Actual | None, changed: bool) -> Fiel
         return None
     stored = actual.fields if actual else desired.kind.defaults(desired.id)
     unseen = actual.unseen if actual else frozenset()
-    told = {name: value for name, value in desired.fields.items() if changed or actual is None or name in unseen}
+    told = {
+        name: value
+        for name, value in desired.fields.items()
+        if name in unseen or ((changed or actual is None) and not desired.is_unread(name))
+    }
     fields = {**stored, **told}
     shown = {name: _shown(desired, (name,), value, actual=name not in desired.fields) for name, value in fields.items()}
     return {desired.kind.identity.name: desired.id, **_plain(shown)}

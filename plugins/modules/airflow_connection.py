@@ -19,6 +19,7 @@ author:
   - Windsock contributors (@windsock)
 extends_documentation_fragment:
   - windsock.airflow.access
+  - windsock.airflow.vault
   - windsock.airflow.policy
   - windsock.airflow.attributes
 attributes:
@@ -62,12 +63,13 @@ options:
   password:
     description:
       - The password. Never returned or shown.
+      - "A text, or a reference to Vault, V({vault: path, key: name}), see O(vault)."
       - An empty string clears it. Airflow does that only by deleting the connection and creating it anew, so
         this is what then happens; it is refused where secrets would be lost that are not declared. If the run dies
         between the two, the fields that are not declared are lost.
       - Airflow 2 does not show whether there is a password. There an empty string leaves it alone, unless
         O(fingerprint_key) tells that another one was applied.
-    type: str
+    type: raw
   schema:
     description:
       - The schema, for most databases the name of the database.
@@ -87,12 +89,23 @@ options:
     description:
       - Extra parameters that are secret. Merged over O(extra), dicts inside dicts too.
       - No value in it is ever returned or shown, whatever its name.
+      - Any value in it, at any depth, may be a reference to Vault. If it is one as a whole, the secret's value
+        must be a dict; without a key, the whole secret is meant.
     type: dict
   uri:
     description:
       - The whole connection in Airflow's URI form, instead of the fields. Secret as a whole.
+      - A text, or a reference to Vault.
       - What the URI does not name is cleared. Only O(description) and O(team_name) may stand beside it.
-    type: str
+    type: raw
+  from_vault:
+    description:
+      - "The whole connection from Vault, in the layout of Airflow's own VaultBackend: C(conn_uri), or the fields by
+        their names."
+      - A path, or a reference to Vault without a key.
+      - What the secret does not name is cleared, but for O(description). Fields that are declared beside it
+        win over those of the secret. What comes from it is not shown, but for C(conn_type) and C(description).
+    type: raw
   team_name:
     description:
       - The team that the connection belongs to.
@@ -285,7 +298,7 @@ from ansible_collections.windsock.airflow.plugins.module_utils._kinds import CON
 
 
 def main() -> None:
-    _module.run(_arguments.one(CONNECTION) + _arguments.POLICY + _arguments.ACCESS, One(CONNECTION))
+    _module.run(_arguments.one(CONNECTION) + _arguments.POLICY + _arguments.VAULT + _arguments.ACCESS, One(CONNECTION))
 
 
 if __name__ == "__main__":

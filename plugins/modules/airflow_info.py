@@ -24,6 +24,7 @@ author:
   - Windsock contributors (@windsock)
 extends_documentation_fragment:
   - windsock.airflow.access
+  - windsock.airflow.vault
   - windsock.airflow.attributes
   - windsock.airflow.attributes.info
 options:
@@ -104,7 +105,7 @@ from ansible_collections.windsock.airflow.plugins.module_utils._jobs._info impor
 
 
 def main() -> None:
-    _module.run(_arguments.GATHER + _arguments.ACCESS, Info())
+    _module.run(_arguments.GATHER + _arguments.VAULT + _arguments.ACCESS, Info())
 
 
 if __name__ == "__main__":

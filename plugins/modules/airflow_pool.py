@@ -19,6 +19,7 @@ author:
   - Windsock contributors (@windsock)
 extends_documentation_fragment:
   - windsock.airflow.access
+  - windsock.airflow.vault
   - windsock.airflow.policy
   - windsock.airflow.attributes
 attributes:
@@ -208,7 +209,7 @@ from ansible_collections.windsock.airflow.plugins.module_utils._kinds import POO
 
 
 def main() -> None:
-    _module.run(_arguments.one(POOL) + _arguments.POLICY + _arguments.ACCESS, One(POOL))
+    _module.run(_arguments.one(POOL) + _arguments.POLICY + _arguments.VAULT + _arguments.ACCESS, One(POOL))
 
 
 if __name__ == "__main__":

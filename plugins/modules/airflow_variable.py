@@ -19,6 +19,7 @@ author:
   - Windsock contributors (@windsock)
 extends_documentation_fragment:
   - windsock.airflow.access
+  - windsock.airflow.vault
   - windsock.airflow.policy
   - windsock.airflow.attributes
 attributes:
@@ -46,6 +47,13 @@ options:
   secret_value:
     description:
       - The value, if it is secret. Never returned or shown, whatever the key. Mutually exclusive with O(value).
+      - "A text or any other YAML, or a reference to Vault, V({vault: path, key: name}), see O(vault). In a dict or a
+        list, any value at any depth may be a reference too."
+    type: raw
+  from_vault:
+    description:
+      - The value from Vault, in the layout of Airflow's own VaultBackend, in which the secret's C(value) is it.
+      - A path, or a reference to Vault without a key. A value that is declared beside it wins.
     type: raw
   description:
     description:
@@ -216,7 +224,7 @@ from ansible_collections.windsock.airflow.plugins.module_utils._kinds import VAR
 
 
 def main() -> None:
-    _module.run(_arguments.one(VARIABLE) + _arguments.POLICY + _arguments.ACCESS, One(VARIABLE))
+    _module.run(_arguments.one(VARIABLE) + _arguments.POLICY + _arguments.VAULT + _arguments.ACCESS, One(VARIABLE))
 
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ def test_only_dialects_know_versions_of_the_server() -> None:
     found = [
         f"{file.relative_to(ROOT)}:{node.lineno}"
         for file in python_files()
-        if "_airflow" not in file.relative_to(PLUGINS).parts
+        if not {"_airflow", "_secrets"} & set(file.relative_to(PLUGINS).parts)  # the versions of Vault's engines are its own
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Compare)
         for operand in (node.left, *node.comparators)

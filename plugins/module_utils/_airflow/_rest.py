@@ -44,7 +44,7 @@ class Rest:
         return self._transport.repeats
 
     def hide(self, secrets: t.Iterable[str]) -> None:
-        self._transport.hide(secrets)
+        self._transport.scrubber.hide(secrets)
 
     def list(self, kind: Kind, beginning: str = "") -> list[Actual]:
         objects: dict[str, dict[str, t.Any]] = {}

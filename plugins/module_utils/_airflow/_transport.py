@@ -13,7 +13,6 @@ repeated only when it certainly was not carried out; else Uncertain is raised, a
 from __future__ import annotations
 
 import base64
-import json
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import unquote, urlencode, urlsplit
@@ -21,11 +20,12 @@ from urllib.parse import unquote, urlencode, urlsplit
 from .._faults import ServerFault, Uncertain
 from .._json import NOT_JSON, read_json
 from .._parallel import AT_ONCE
+from .._patience import patience
+from .._scrubber import Scrubber
+from .._tls import tls_reason
 from ._access import Access
 from ._client import load_client
 
-LONGEST_PAUSE = 60  # seconds; a Retry-After beyond this is not waited for longer
-SHORTEST_HIDDEN = 4  # shorter texts stand in any message by chance
 OVERLOADED = 429
 GATEWAY_TROUBLE = (502, 503, 504)
 
@@ -52,8 +52,7 @@ class Transport:
 
         self.access = access
         self.repeats = 0
-        self._hidden: set[str] = set()
-        self.hide(access.secrets())
+        self.scrubber = Scrubber(access.secrets())
         self._urllib3 = urllib3
         self._api_exception = client.ApiException
         configuration = self._configuration(client.Configuration)
@@ -61,9 +60,7 @@ class Transport:
             self._pool = client.RESTClientObject(configuration)
         except ImportError:
             raise ServerFault("a SOCKS proxy needs the Python package PySocks where the module runs") from None
-        self._patience = self._retry_class()(
-            total=access.retries, backoff_factor=0.3, backoff_max=10, allowed_methods=None
-        )
+        self._patience = patience(access.retries)
         self._headers = {"Accept": "application/json", "User-Agent": "windsock.airflow", **access.headers}
         if access.token:
             self.use_token(access.token)
@@ -77,7 +74,7 @@ class Transport:
         self._authorize("Basic", base64.b64encode(f"{username}:{password}".encode()).decode())
 
     def _authorize(self, scheme: str, credentials: str) -> None:
-        self.hide([credentials])
+        self.scrubber.hide([credentials])
         self._headers = {**self._headers, "Authorization": f"{scheme} {credentials}"}
 
     def request(
@@ -97,7 +94,7 @@ class Transport:
         headers = dict(self._headers)
         if body is not None:  # without a body, Airflow 2 refuses a DELETE that has a content type
             headers["Content-Type"] = "application/json"
-        patience, fault = self._patience, ServerFault
+        waiting, fault = self._patience, ServerFault
         while True:
             response, error = None, None
             try:
@@ -115,25 +112,15 @@ class Transport:
             if error is not None and self._hopeless(error):
                 raise fault(self._told(error, None))
             try:
-                patience = patience.increment(method, url, response=response and response.response, error=None)
+                waiting = waiting.increment(method, url, response=response and response.response, error=None)
             except self._urllib3.exceptions.MaxRetryError:
                 raise fault(self._told(error, response), response.status if response else None) from None
             self.repeats += method != "GET"
-            patience.sleep(response and response.response)
+            waiting.sleep(response and response.response)
 
     def fail(self, answer: Answer, doing: str) -> t.NoReturn:
         """Say in one sentence what an answer that was not hoped for means."""
         raise ServerFault(self._meaning(answer, doing), answer.status)
-
-    def hide(self, secrets: t.Iterable[str]) -> None:
-        """Keep these texts out of every message."""
-        self._hidden.update(form for secret in secrets if len(secret) >= SHORTEST_HIDDEN for form in _forms(secret))
-
-    def scrubbed(self, text: str) -> str:
-        """A text of the server's, unless it holds a secret: then only that there was one."""
-        if any(form in text for form in self._hidden):
-            return "(its reason holds a secret and is not shown)"
-        return text if len(text) <= 500 else text[:500] + " ..."
 
     def _configuration(self, configuration_class: t.Any) -> t.Any:
         access = self.access
@@ -155,21 +142,6 @@ class Transport:
         if not access.validate_certs:
             self._urllib3.disable_warnings(self._urllib3.exceptions.InsecureRequestWarning)
         return configuration
-
-    def _retry_class(self) -> t.Any:
-        urllib3 = self._urllib3
-
-        class Patience(urllib3.Retry):  # type: ignore[misc,valid-type]
-            """urllib3's counting and pausing, with a bound on what a server may ask for."""
-
-            def get_retry_after(self, response: t.Any) -> float | None:
-                try:
-                    asked = super().get_retry_after(response)
-                except urllib3.exceptions.InvalidHeader:
-                    return None
-                return None if asked is None else min(asked, LONGEST_PAUSE)
-
-        return Patience
 
     def _never_sent(self, error: Exception) -> bool:
         kinds = self._urllib3.exceptions
@@ -193,7 +165,7 @@ class Transport:
         name = type(error).__name__
         if isinstance(error, (kinds.SSLError, self._api_exception)):
             return (
-                f"{url}: the TLS connection failed ({_tls_reason(error)}); see ca_path, client_cert and validate_certs"
+                f"{url}: the TLS connection failed ({tls_reason(error)}); see ca_path, client_cert and validate_certs"
             )
         if isinstance(error, kinds.ProxyError):
             return f"{url}: the proxy cannot be used ({type(getattr(error, 'original_error', error)).__name__})"
@@ -210,7 +182,7 @@ class Transport:
     def _meaning(self, answer: Answer, doing: str) -> str:
         url = self.access.url
         # The first line: Airflow 2 goes on with the schema and the instance. Cut only once no secret is in it.
-        reason = self.scrubbed(reason_of(answer.data)).split("\n", 1)[0]
+        reason = self.scrubber.scrubbed(reason_of(answer.data)).split("\n", 1)[0]
         if answer.location is not None:
             return f"{doing}: {url} redirects to another address ({_place(answer.location)}); give that as airflow_url"
         if answer.data is NOT_JSON:
@@ -228,11 +200,6 @@ class Transport:
         if answer.status == 403:
             return f"{doing}: who is signed in has no right to (HTTP 403{reason and ', '}{reason})"
         return f"{doing}: {url} answers HTTP {answer.status}{reason and ', '}{reason}"
-
-
-def _forms(secret: str) -> tuple[str, ...]:
-    """A secret as it may stand in a text: as it is, as Python shows it, as JSON writes it."""
-    return secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
 
 
 def reason_of(data: t.Any) -> str:
@@ -255,16 +222,6 @@ def _complaint(entry: dict[str, t.Any]) -> str:
 def _answer(response: t.Any, content: bytes) -> Answer:
     location = response.headers.get("Location") if 300 <= response.status <= 399 else None
     return Answer(response.status, read_json(content) if content else None, location)
-
-
-def _tls_reason(error: Exception) -> str:
-    """OpenSSL's own words; they name certificates and host names, never what was sent."""
-    text = str(getattr(error, "reason", "") or error)
-    for mark in ("CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "handshake failure", "certificate required"):
-        if mark in text:
-            _before, _mark, after = text.partition("certificate verify failed: ")
-            return f"{mark.replace('_', ' ').lower()}{': ' if after else ''}{after.split(' (_ssl')[0]}"
-    return "handshake not completed"
 
 
 def _proxy_of_the_environment(url: str) -> str | None:

@@ -93,7 +93,7 @@ class V2(Rest):
         errors = [error for error in result.get("errors") or () if isinstance(error, dict)]
         if errors:
             reasons = "; ".join(str(error.get("error", "")) for error in errors[:3])
-            reason = self._transport.scrubbed(reasons)
+            reason = self._transport.scrubber.scrubbed(reasons)
             raise ServerFault(f"Airflow refuses it: {reason}", errors[0].get("status_code") or 400)
         succeeded = set(result.get("success") or ())
         if action == "delete":

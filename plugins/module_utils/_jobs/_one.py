@@ -13,6 +13,7 @@ import typing as t
 from .._declaration import declare
 from .._engine import Work, run_one
 from .._kinds import Kind
+from .._secrets._access import read_vault
 from ._policy import read_policy
 
 Words = dict[str, t.Any]
@@ -27,6 +28,8 @@ class One:
     def prepare(self, given: Words, params: Words) -> Work:
         words = {name: value for name, value in given.items() if name in self.kind.names}
         policy, faults = read_policy(given, params)
-        (desired,) = declare([(self.kind, words, self.kind.name)], params["enforce_defaults"], faults)
+        vault = read_vault(given.get("vault"))
+        place = [(self.kind, words, self.kind.name)]
+        (desired,) = declare(place, params["enforce_defaults"], [*faults, *vault.faults], vault.of_references)
         owner = params.get("owner") or ""
-        return lambda server, check_mode: run_one(desired, policy, owner, server, check_mode)
+        return lambda server, check_mode: run_one(desired, policy, owner, server, check_mode, vault.access)

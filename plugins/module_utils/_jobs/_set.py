@@ -15,6 +15,7 @@ from .._engine import Work, run
 from .._faults import Fault
 from .._kinds import KINDS
 from .._prune import Pruning
+from .._secrets._access import read_vault
 from .._sources import gather, read_sources
 from ._policy import read_policy
 
@@ -27,13 +28,15 @@ class Set:
     def prepare(self, given: Words, params: Words) -> Work:
         files = read_sources(given.get("src"), bool(params.get("remote_src")))
         policy, wrong = read_policy(given, params)
-        faults = [*wrong, *_wrong_pruning(params), *(fault for file in files for fault in file.faults)]
+        vault = read_vault(given.get("vault"))
+        of_files = (fault for file in files for fault in file.faults)
+        faults = [*wrong, *vault.faults, *_wrong_pruning(params), *of_files]
         entries = [each for kind in KINDS for each in gather(kind, files, given.get(kind.plural))]
-        desired = declare(entries, params["enforce_defaults"], faults)
+        desired = declare(entries, params["enforce_defaults"], faults, vault.of_references)
         sources = [given, *(file.lists for file in files)]
         kinds = [kind for kind in KINDS if any(source.get(kind.plural) is not None for source in sources)]
         pruning = Pruning(params["prune"], params["prune_limit"], tuple(params["protect"] or ()), params["owner"] or "")
-        return lambda server, check_mode: run(desired, kinds, policy, pruning, server, check_mode)
+        return lambda server, check_mode: run(desired, kinds, policy, pruning, server, check_mode, vault.access)
 
 
 def _wrong_pruning(params: Words) -> list[Fault]:

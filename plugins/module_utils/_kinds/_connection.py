@@ -9,41 +9,97 @@
 from __future__ import annotations
 
 import copy
+import typing as t
 
 from .._comparison import Path
+from .._json import NOT_JSON, read_json
+from .._secrets._reference import Unread
 from ._kind import DESCRIPTION, TEAM, Clash, Field, Fields, Kind, Option
-from ._types import Wrong, integer, json_object, text
+from ._types import Wrong, integer, json_object, source, text
 
 URI_FIELDS = ("conn_type", "host", "login", "password", "schema", "port", "extra")
+BACKEND_FIELDS = (*URI_FIELDS, "description", "team_name", "uri")
 
 
 def _fold(words: Fields) -> tuple[Fields, frozenset[Path]]:
     words = dict(words)
     secret: set[Path] = {("password",)}
     if "uri" in words:
-        given = [name for name in (*URI_FIELDS, "secret_extra") if name in words]
+        given = [name for name in (*URI_FIELDS, "secret_extra", "from_vault") if name in words]
         if given:
             raise Clash(f"uri: stands for the fields, so it cannot be declared together with {', '.join(given)}")
-        from .._uri import UriFault, parse_uri  # only here, every import costs each task
-
-        try:
-            fields = parse_uri(words.pop("uri"))
-        except UriFault as fault:
-            raise Clash(f"uri: {fault}") from None
-        for option in CONNECTION.options:  # what was quoted in the URI is checked only now
-            if fields.get(option.name) is not None:
-                try:
-                    fields[option.name] = option.type.parse(fields[option.name])
-                except Wrong as wrong:
-                    raise Clash(f"uri: its {option.name} {wrong}") from None
-        # The URI is secret as a whole: tokens stand in the login or the host of some connection types.
-        secret.update((name,) for name in URI_FIELDS if name != "conn_type")
-        words.update(fields)
+        words.update(_hidden_fields("uri", _of_uri, words.pop("uri"), secret))
+    if "from_vault" in words:
+        fields = _hidden_fields("from_vault", _of_backend, words.pop("from_vault"), secret)
+        secret.difference_update((name,) for name in words if name != "password")
+        words = {**fields, **words}
     if "secret_extra" in words:
-        hidden = words.pop("secret_extra")
-        words["extra"] = _merged(words.get("extra", {}), hidden)
-        secret.update(_leaves(hidden, ("extra",)) if hidden else ())
+        hidden, base = words.pop("secret_extra"), words.get("extra", {})
+        if isinstance(hidden, Unread) or isinstance(base, Unread):
+            words["extra"] = Unread.VALUE if hidden else base
+            secret.add(("extra",))
+        else:
+            words["extra"] = _merged(base, hidden)
+            secret.update(_leaves(hidden, ("extra",)) if hidden else ())
     return words, frozenset(secret)
+
+
+def _hidden_fields(option: str, read: t.Callable[[t.Any], Fields], given: t.Any, secret: set[Path]) -> Fields:
+    """The fields that something secret stands for, all of them: what it does not name is empty."""
+    # Secret as a whole: tokens stand in the login or the host of some connection types.
+    secret.update((name,) for name in URI_FIELDS if name != "conn_type")
+    if isinstance(given, Unread):
+        secret.add(("conn_type",))
+        return dict.fromkeys(URI_FIELDS, Unread.ANYTHING)
+    fields = read(given)
+    for each in CONNECTION.options:  # what was quoted in a URI is checked only now
+        if fields.get(each.name) is not None:
+            try:
+                fields[each.name] = each.type.parse(fields[each.name])
+            except Wrong as wrong:
+                raise Clash(f"{option}: its {each.name} {wrong}") from None
+    return fields
+
+
+def _of_uri(uri: str, option: str = "uri") -> Fields:
+    from .._uri import UriFault, parse_uri  # only here, every import costs each task
+
+    try:
+        return parse_uri(uri)
+    except UriFault as fault:
+        raise Clash(f"{option}: {fault}") from None
+
+
+def _of_backend(secret: Fields) -> Fields:
+    """What a secret in the layout of Airflow's VaultBackend declares: a C(conn_uri), or else the fields.
+
+    In place of a URI there may be the fields as JSON, and among the fields a C(uri), as Airflow has it.
+    """
+    uri = secret.get("conn_uri") or secret.get("uri")
+    if uri:
+        if not isinstance(uri, str):
+            raise Clash("from_vault: its conn_uri must be text")
+        if not uri.lstrip().startswith("{"):
+            return _of_uri(uri.strip(), "from_vault: its conn_uri")
+        fields = read_json(uri, strict=True)
+        if fields is NOT_JSON or not isinstance(fields, dict):
+            raise Clash("from_vault: its conn_uri is neither a URI nor JSON")
+        secret = fields
+    unknown = [str(name) for name in secret if name not in BACKEND_FIELDS]
+    if unknown:
+        raise Clash(
+            f"from_vault: the secret is not as Airflow's VaultBackend has it: {unknown[0][:60]!r} is neither conn_uri "
+            f"nor one of {', '.join(BACKEND_FIELDS)}"
+        )
+    for name, value in secret.items():
+        if value is not None and not isinstance(value, str) and name not in ("port", "extra"):
+            raise Clash(f"from_vault: its {name} must be text")
+    fields = {**dict.fromkeys(URI_FIELDS), **secret}
+    conn_type = fields.pop("conn_type")
+    if conn_type:  # without one, only a connection that exists can be meant
+        fields["conn_type"] = "postgres" if conn_type == "postgresql" else conn_type.replace("-", "_")
+    fields["extra"] = fields["extra"] or {}
+    return {name: None if value == "" else value for name, value in fields.items() if name != "uri"}
 
 
 def _merged(base: Fields, over: Fields) -> Fields:
@@ -84,8 +140,9 @@ CONNECTION = Kind(
         Option("schema", text(longest=500)),
         Option("port", integer(0, 65535)),
         Option("extra", json_object(from_text=True)),
-        Option("secret_extra", json_object(), secret=True),
+        Option("secret_extra", json_object(), secret=True, whole=True),
         Option("uri", text(empty=False), secret=True),
+        Option("from_vault", source(), whole=True),
         TEAM,
     ),
     fields=(

@@ -21,19 +21,26 @@ Fields = dict[str, t.Any]
 
 @dataclass(frozen=True)
 class Option:
-    """A word of a declaration. secret: its value must never be shown."""
+    """A word of a declaration.
+
+    secret: its value must never be shown, and may be a reference to Vault. whole: a reference without a key is the
+    whole secret.
+    """
 
     name: str
     type: Type
     aliases: tuple[str, ...] = ()
     required: bool = False
     secret: bool = False
+    whole: bool = False
     choices: tuple[str, ...] = ()
     default: t.Any = None
 
     def spec(self) -> dict[str, t.Any]:
         """The option in an Ansible argument spec."""
-        spec: dict[str, t.Any] = {"type": self.type.ansible, "no_log": self.secret}
+        # A secret may be a reference, which is a dict.
+        ansible = "raw" if self.secret and self.type.ansible == "str" else self.type.ansible
+        spec: dict[str, t.Any] = {"type": ansible, "no_log": self.secret}
         if self.aliases:
             spec["aliases"] = list(self.aliases)
         if self.required:

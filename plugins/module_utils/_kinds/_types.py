@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from .._json import NOT_JSON, read_json
+from .._secrets._reference import Reference, WrongReference, read_source
 
 
 class Wrong(ValueError):
@@ -49,7 +50,9 @@ def _checked(text: str) -> str:
 def text(longest: int | None = None, pattern: str | None = None, told: str = "", empty: bool = True) -> Type:
     """A text; a whole number is taken as its digits, since YAML makes numbers of unquoted logins and passwords."""
 
-    def parse(value: t.Any) -> str:
+    def parse(value: t.Any) -> t.Any:
+        if isinstance(value, Reference):
+            return value
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise Wrong(
                 f"must be text, not {_named(value)}"
@@ -105,7 +108,9 @@ def json_value() -> Type:
 def json_object(from_text: bool = False) -> Type:
     """A dict, or (from_text) a text with a JSON object in it."""
 
-    def parse(value: t.Any) -> dict[str, t.Any]:
+    def parse(value: t.Any) -> t.Any:
+        if isinstance(value, Reference):
+            return value
         if isinstance(value, str) and from_text:
             if not value.strip():
                 return {}
@@ -131,6 +136,34 @@ def choice(*words: str) -> Type:
     return Type("str", parse)
 
 
+def as_declared(value: t.Any, type: Type, whole: bool) -> t.Any:
+    """A value of Vault's for an option of this type. Raises Wrong for what would pass if a user had declared it."""
+    if type.ansible == "str" and not isinstance(value, str):
+        raise Wrong(f"must be text, not {_named(value)}")
+    if type.ansible != "dict":
+        return value
+    if whole and len(value) == 1 and isinstance([*value.values()][0], dict):
+        name = [*value][0][:60]
+        raise Wrong(
+            f"is a dict within the only key {name!r}, so it is not plain which one is meant: give key, or put the reference "
+            "under the name that it is to have"
+        )
+    decoded = read_json(value, strict=True) if isinstance(value, str) else value
+    return value if decoded is NOT_JSON else decoded
+
+
+def source() -> Type:
+    """Where a whole object comes from."""
+
+    def parse(value: t.Any) -> Reference:
+        try:
+            return read_source(value)
+        except WrongReference as wrong:
+            raise Wrong(str(wrong)) from None
+
+    return Type("raw", parse)
+
+
 def _check_json(value: t.Any, depth: int = 0) -> None:
     if depth > 100:
         raise Wrong("is nested more than 100 levels deep")
@@ -145,7 +178,7 @@ def _check_json(value: t.Any, depth: int = 0) -> None:
             _check_json(item, depth + 1)
     elif isinstance(value, float) and not math.isfinite(value):
         raise Wrong("holds NaN or Infinity, which JSON does not have")
-    elif value is not None and not isinstance(value, (bool, int, float)):
+    elif value is not None and not isinstance(value, (bool, int, float, Reference)):
         raise Wrong(f"holds {_named(value)}, which JSON does not have")
 
 

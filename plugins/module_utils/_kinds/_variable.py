@@ -13,8 +13,9 @@ import json
 from .._abilities import Abilities
 from .._comparison import Findings, Path, Verdict, compare_texts
 from .._json import NOT_JSON, read_json
+from .._secrets._reference import Unread, holds_unread
 from ._kind import DESCRIPTION, TEAM, Clash, Field, Fields, Kind, Option, whole
-from ._types import json_value, text
+from ._types import Wrong, json_value, source, text
 
 
 class JsonText(str):
@@ -29,10 +30,31 @@ def _fold(words: Fields) -> tuple[Fields, frozenset[Path]]:
             raise Clash("secret_value: cannot be declared together with value")
         words["value"] = words.pop("secret_value")
         secret = frozenset({("value",)})
-    if "value" in words and not isinstance(words["value"], str):
+    if "from_vault" in words:
+        stored = words.pop("from_vault")
+        if "value" not in words:
+            words["value"] = stored if isinstance(stored, Unread) else _of_backend(stored)
+            secret = frozenset({("value",)})
+    if holds_unread(words.get("value")):
+        words["value"] = Unread.VALUE
+    elif "value" in words and not isinstance(words["value"], str):
         # Airflow 3.0 stores the Python repr of what is not a string, so the text is made here.
         words["value"] = JsonText(json.dumps(words["value"], ensure_ascii=False))
     return words, secret
+
+
+def _of_backend(secret: Fields) -> str:
+    """The value that a secret in the layout of Airflow's VaultBackend holds."""
+    value = secret.get("value")
+    if not isinstance(value, str):
+        raise Clash(
+            "from_vault: the secret is not as Airflow's VaultBackend has it: "
+            + ("its value must be text" if "value" in secret else "it has no 'value'")
+        )
+    try:
+        return json_value().parse(value)
+    except Wrong as wrong:
+        raise Clash(f"from_vault: its value {wrong}") from None
 
 
 def _same_value(declared: str, reading: str | None, abilities: Abilities) -> Findings:
@@ -57,6 +79,7 @@ VARIABLE = Kind(
     options=(
         Option("value", json_value()),
         Option("secret_value", json_value(), secret=True),
+        Option("from_vault", source(), whole=True),
         DESCRIPTION,
         TEAM,
     ),

@@ -304,7 +304,7 @@ def test_a_reason_that_holds_a_secret_is_not_shown(
 ) -> None:
     http.begin(Reply(400, {"detail": f"cannot use {wrapped(secret)} here"}))
     sender = transport(http.url)
-    sender.hide([secret])
+    sender.scrubber.hide([secret])
     answer = sender.request("GET", "/x")
     message = fault_of(lambda: sender.fail(answer, "writing")).message
     assert "ARY" not in message
