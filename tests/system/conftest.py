@@ -16,18 +16,21 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(ROOT / "tests" / "support")]
 
+import vault_ways
 from airflow_generations import is_among
 from airflow_server import DEFAULT_VERSION, AirflowServer, start_all
 from fault_proxy import FaultProxy
 from harness import Engine, Playbook
 from raw_api import Api, raw_api
 from stored import Stored
+from vault_server import VaultServer
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -119,3 +122,33 @@ def name(request: pytest.FixtureRequest, api: Api) -> Iterator[str]:
     prefix = f"{request.node.name.removeprefix('test_').split('[')[0][:40]}_"
     yield prefix
     api.clear(prefix)
+
+
+@pytest.fixture(scope="session")
+def vault() -> Iterator[VaultServer]:
+    with VaultServer() as vault:
+        yield vault
+
+
+@pytest.fixture
+def root(vault: VaultServer) -> Any:
+    """hvac's client of the Vault, which may do everything."""
+    return vault.client()
+
+
+@pytest.fixture(scope="session")
+def session_vault_proxy(vault: VaultServer) -> Iterator[FaultProxy]:
+    with FaultProxy(vault.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def vault_proxy(session_vault_proxy: FaultProxy) -> FaultProxy:
+    session_vault_proxy.reset()
+    return session_vault_proxy
+
+
+@pytest.fixture
+def vault_option(root: Any, vault_proxy: FaultProxy) -> dict[str, Any]:
+    """The option of a task that may read everything; through the proxy, which lets everything pass."""
+    return {"url": vault_proxy.url, **vault_ways.approle(root)}

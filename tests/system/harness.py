@@ -22,13 +22,14 @@ COLLECTIONS = os.environ.get("ANSIBLE_COLLECTIONS_PATH") or str(ROOT / "build" /
 
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow import connect
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._access import read_access
-from ansible_collections.windsock.airflow.plugins.module_utils._arguments import ACCESS, POLICY, PRUNE
+from ansible_collections.windsock.airflow.plugins.module_utils._arguments import ACCESS, POLICY, PRUNE, VAULT
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused, ServerFault
 from ansible_collections.windsock.airflow.plugins.module_utils._jobs._one import One
 from ansible_collections.windsock.airflow.plugins.module_utils._jobs._set import Set
 from ansible_collections.windsock.airflow.plugins.module_utils._kinds import KINDS
 
 KIND = {kind.name: kind for kind in KINDS}
+WITHHELD = (POLICY + VAULT).withheld
 DEFAULTS = {name: spec.get("default") for name, spec in (ACCESS + POLICY + PRUNE).options.items()}
 
 
@@ -67,7 +68,7 @@ class Engine:
 
     def __call__(self, check: bool = False, **declared: Any) -> Run:
         """Lists of connections, variables, pools and any shared option, as to airflow_settings."""
-        words = (*(kind.plural for kind in KINDS), "fingerprint_key")
+        words = (*(kind.plural for kind in KINDS), "fingerprint_key", "vault")
         given = {word: declared.pop(word) for word in words if word in declared}
         params = self.params(**declared)
         work = Set().prepare(given, params)
@@ -75,7 +76,7 @@ class Engine:
 
     def one(self, kind: str, check: bool = False, **declared: Any) -> Run:
         """One object, as to its own module."""
-        given = {name: declared.pop(name) for name in list(declared) if name not in DEFAULTS or name in POLICY.withheld}
+        given = {name: declared.pop(name) for name in list(declared) if name not in DEFAULTS or name in WITHHELD}
         params = {**self.params(**declared), **given}
         work = One(KIND[kind]).prepare(given, params)
         return Run(work(connect(read_access(params, {})), check))

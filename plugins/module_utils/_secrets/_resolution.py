@@ -30,9 +30,11 @@ def resolve(desired: t.Sequence[Desired], access: VaultAccess) -> list[Desired]:
         secrets = read_secrets(places, access)
     except VaultTrouble as trouble:
         one, option, _reference = wanted[0]
-        more = f" and {len(wanted) - 1} more" if len(wanted) > 1 else ""
-        told = f"{trouble}; nothing was changed. {one.kind.name} {one.id!r}: {option}{more} wanted a secret from there"
-        raise ServerFault(told) from None
+        more = f", and {len(wanted) - 1} more," if len(wanted) > 1 else ""
+        need = "need" if more else "needs"
+        raise ServerFault(
+            f"{trouble}. Nothing was changed, since {one.kind.name} {one.id!r}: {option}{more} {need} a secret from there"
+        ) from None
     return completed(desired, lambda reference, whole: _value(secrets[_placed(reference, access)], reference, whole))
 
 

@@ -33,9 +33,10 @@ class VaultTrouble(Exception):
 
 @dataclass(frozen=True)
 class Absent:
-    """Why there is no such secret for us."""
+    """Why there is no such secret for us. forbidden: nobody says whether it is there."""
 
     reason: str
+    forbidden: bool = False
 
 
 Secret = t.Union[dict[str, t.Any], Absent]
@@ -75,6 +76,8 @@ def _read(session: _Session, places: t.Sequence[Place], kv_version: int | None) 
     secrets = {place: engines[place.mount].read(place) for place in first.values()}
     others = [place for place in places if place not in secrets]
     secrets.update(zip(others, in_parallel(lambda place: engines[place.mount].read(place), others)))
+    if all(isinstance(secret, Absent) and secret.forbidden for secret in secrets.values()):
+        session.check_token()
     return secrets
 
 
@@ -91,9 +94,9 @@ class _Engine:
         try:
             return self._read_1(place) if self.version == 1 else self._read_2(place)
         except Refusal as refusal:
-            if self.version is not None or refusal.status not in (403, 404):
-                return self._absent(place, refusal)
-        return self._read_of_unknown_version(place, refusal)
+            if self.version is None and refusal.status in (403, 404):
+                return self._read_of_unknown_version(place, refusal)
+            return self._absent(place, refusal)
 
     def _read_of_unknown_version(self, place: Place, refusal: Refusal) -> Secret:
         """Nothing came by the way of version 2. refusal says why."""
@@ -143,8 +146,7 @@ class _Engine:
     def _absent(self, place: Place, refusal: Refusal) -> Absent:
         """Why a secret cannot be had, if it is about the secret. Raises VaultTrouble where it is not."""
         if refusal.status == 403:
-            self.session.check_token(refusal)
-            return Absent(self._forbidden(place))
+            return Absent(self._forbidden(place), forbidden=True)
         if refusal.status != 404:
             raise VaultTrouble(self.session.meaning(refusal, f"reading {place}"))
         about = (refusal.data.get("data") or {}).get("metadata") or {}
@@ -153,28 +155,26 @@ class _Engine:
             how = "was destroyed" if about.get("destroyed") else "is deleted (`vault kv undelete` brings it back)"
             return Absent(f"version {number} of the secret at {self.mount}/{place.path} {how}")
         if refusal.says("no handler for route"):
-            return Absent(f"Vault has no engine mounted at {self.mount} (mount){self._in_namespace()}")
+            return Absent(f"Vault has no engine mounted at {self.mount} (mount){self.session.in_namespace}")
         told = self._told_version()
         if told is not None and self.version is not None and told != self.version:
             return Absent(f"the engine at {self.mount} is KV version {told}, not {self.version} (kv_version)")
-        return Absent(f"Vault has no secret at {place}{self._in_namespace()}{self._hint(place)}")
+        within = f"{self.mount}/{place.path}{self.session.in_namespace}"
+        version = f", or no version {place.version} of it" if place.version is not None else ""
+        return Absent(f"Vault has no secret at {within}{version}{self._hint(place)}")
 
     def _forbidden(self, place: Place) -> str:
         path = f"{self.mount}/{place.path}" if self.version == 1 else f"{self.mount}/data/{place.path}"
         return (
-            f"Vault does not permit to read {place}{self._in_namespace()}: a policy of the token needs "
+            f"Vault does not permit to read {place}{self.session.in_namespace}: a policy of the token needs "
             f'`path "{path}" {{ capabilities = ["read"] }}`, or the mount {self.mount} is not the right one'
         )
-
-    def _in_namespace(self) -> str:
-        namespace = self.session.access.namespace
-        return f", namespace {namespace}" if namespace else ""
 
     def _hint(self, place: Place) -> str:
         for prefix in (f"{self.mount}/data/", f"{self.mount}/", "data/"):
             if place.path.startswith(prefix):
                 return f"; a path is given without {prefix} before it"
-        return f", or no such version of it" if place.version is not None else ""
+        return ""
 
 
 def _is_metadata(value: t.Any) -> bool:
@@ -194,7 +194,8 @@ class _Session:
         self.access = access
         self._requests, self._urllib3 = requests, urllib3
         self._scrubber = Scrubber(access.way.secrets())
-        self._token_is_good: bool | None = None
+        self._retries = access.retries
+        self._is_own_token = False
         self._revokes = False
         verify: bool | str = (access.ca_path or True) if access.validate_certs else False
         self._http = self._patient_session(verify)
@@ -219,6 +220,7 @@ class _Session:
         except (KeyError, TypeError, ValueError):
             raise VaultTrouble(f"{self.access.url} answers the sign-in with something that is no token") from None
         if isinstance(way, Token):
+            self._is_own_token = True
             return
         auth = self.json(answer).get("auth") or {}
         if not self.client.token:
@@ -229,6 +231,7 @@ class _Session:
     def sign_out(self) -> None:
         """Revoke a token that was got for this task. Where that fails, it ends when its time is over."""
         if self._revokes:
+            self._retries = 0  # whatever made it fail, there is no use in waiting
             try:
                 self.client.auth.token.revoke_self()
             except (Refusal, VaultTrouble):
@@ -245,20 +248,24 @@ class _Session:
             data = None
         if not isinstance(data, dict):
             raise VaultTrouble(
-                f"{self.access.url} answers with something that is not Vault's JSON; is it a Vault, or a gateway in front of one?"
+                f"{self.access.url} answers with something that is not Vault's JSON: is it a Vault, or a gateway in front of one"
             )
         return data
 
-    def check_token(self, refusal: Refusal) -> None:
+    def check_token(self) -> None:
         """Whether it is the token that is refused, and not what was asked with it. Raises VaultTrouble."""
-        if self._token_is_good is None:
+        if self._is_own_token:
             try:
                 self.client.auth.token.lookup_self()
-                self._token_is_good = True
-            except Refusal:  # who may not even look at the own token cannot tell
-                self._token_is_good = not refusal.says("invalid token") and not refusal.says("bad token")
-        if not self._token_is_good:
-            raise VaultTrouble(f"{self.access.url} does not accept the token: it has expired, was revoked or never was one")
+            except Refusal:
+                raise VaultTrouble(
+                    f"{self.access.url} does not accept the token: it has expired, was revoked or never was one, or it may "
+                    "not do anything at all"
+                ) from None
+
+    @property
+    def in_namespace(self) -> str:
+        return f" in the namespace {self.access.namespace}" if self.access.namespace else ""
 
     def meaning(self, refusal: Refusal, doing: str) -> str:
         """An answer that concerns more than one secret."""
@@ -281,10 +288,12 @@ class _Session:
 
     def _login_meaning(self, refusal: Refusal) -> str:
         method = next(name for name, way in WAYS.items() if way is type(self.access.way))
-        at = f"{self.access.url} (auth_mount {self.access.way.mount})"
+        at = f"{self.access.url} (auth_mount {self.access.way.mount}{self.in_namespace})"
         if refusal.status == 404 or refusal.says("no handler for route"):
             return f"{at} has no such way to sign in: {method}"
-        if refusal.status in (400, 401, 403):
+        if refusal.status == 403:
+            return f"{at} refuses the sign-in with {method}, or has no such way to sign in{self._told(refusal)}"
+        if refusal.status in (400, 401):
             return f"{at} refuses the sign-in with {method}{self._told(refusal)}"
         return self.meaning(refusal, f"signing in with {method}")
 
@@ -317,7 +326,7 @@ class _Session:
             """Tries again where that may help, and raises Refusal with all that an answer says."""
 
             def request(self, method: str, url: str, headers: t.Any = None, raise_exception: bool = True, **more: t.Any) -> t.Any:
-                waiting = patience(session.access.retries)
+                waiting = patience(session._retries)
                 while True:
                     response = error = None
                     try:
@@ -342,13 +351,16 @@ class _Session:
 
         return Patient
 
-    def _is_hopeless(self, error: Exception) -> bool:
+    def _is_hopeless(self, error: t.Any) -> bool:
         kinds = self._requests.exceptions
         temporary = isinstance(error, (kinds.ConnectionError, kinds.Timeout, kinds.ChunkedEncodingError))
         return isinstance(error, kinds.SSLError) or not temporary
 
-    def _unreached(self, error: Exception) -> str:
+    def _unreached(self, error: t.Any) -> str:
         url, kinds = self.access.url, self._requests.exceptions
+        asked = str(getattr(error.request, "url", "") or url)
+        if not asked.startswith(url):
+            url = f"{asked.split('/v1/')[0]}, where {url} redirects to,"
         reason = getattr(error.args[0] if error.args else None, "reason", None)
         if isinstance(error, kinds.SSLError):
             return f"the TLS connection to {url} failed ({tls_reason(reason or error)}); see vault.ca_path and vault.validate_certs"
@@ -359,7 +371,7 @@ class _Session:
         if isinstance(reason, self._urllib3.exceptions.NameResolutionError):
             return f"there is no such host: {url}"
         if isinstance(reason, self._urllib3.exceptions.NewConnectionError):
-            return f"nobody answers at {url} (connection refused or no route); is it the right address (vault.url)?"
+            return f"nobody answers at {url} (connection refused or no route), see vault.url"
         return f"{url} broke the connection off ({type(error).__name__})"
 
 
