@@ -100,7 +100,7 @@ def _access(words: Words) -> VaultAccess | None:
     access = VaultAccess(
         url=_url(words),
         way=way or Way(),
-        namespace=words.text("namespace"),
+        namespace=words.path("namespace"),
         mount=words.path("mount") or "secret",
         kv_version={"1": 1, "2": 2}.get(str(words.parsed("kv_version", text()))),
         ca_path=words.file("ca_path"),

@@ -33,10 +33,9 @@ class VaultTrouble(Exception):
 
 @dataclass(frozen=True)
 class Absent:
-    """Why there is no such secret for us. forbidden: nobody says whether it is there."""
+    """Why there is no such secret for us."""
 
     reason: str
-    forbidden: bool = False
 
 
 Secret = t.Union[dict[str, t.Any], Absent]
@@ -54,6 +53,11 @@ class Refusal(Exception):
     def says(self, text: str) -> bool:
         """Whether one of the errors or warnings has a text in it."""
         return any(text in told.lower() for told in (*self.errors, *map(str, self.data.get("warnings") or ())))
+
+    @property
+    def is_about_the_token(self) -> bool:
+        """Whether nothing can be had with this token. Of one that only lacks a right, Vault tells an error more."""
+        return self.status == 403 and (self.errors == ["permission denied"] or self.says("invalid token"))
 
 
 def read_secrets(places: t.Sequence[Place], access: VaultAccess) -> dict[Place, Secret]:
@@ -76,8 +80,6 @@ def _read(session: _Session, places: t.Sequence[Place], kv_version: int | None) 
     secrets = {place: engines[place.mount].read(place) for place in first.values()}
     others = [place for place in places if place not in secrets]
     secrets.update(zip(others, in_parallel(lambda place: engines[place.mount].read(place), others)))
-    if all(isinstance(secret, Absent) and secret.forbidden for secret in secrets.values()):
-        session.check_token()
     return secrets
 
 
@@ -94,7 +96,7 @@ class _Engine:
         try:
             return self._read_1(place) if self.version == 1 else self._read_2(place)
         except Refusal as refusal:
-            if self.version is None and refusal.status in (403, 404):
+            if self.version is None and refusal.status in (403, 404) and not refusal.is_about_the_token:
                 return self._read_of_unknown_version(place, refusal)
             return self._absent(place, refusal)
 
@@ -146,7 +148,11 @@ class _Engine:
     def _absent(self, place: Place, refusal: Refusal) -> Absent:
         """Why a secret cannot be had, if it is about the secret. Raises VaultTrouble where it is not."""
         if refusal.status == 403:
-            return Absent(self._forbidden(place), forbidden=True)
+            if refusal.is_about_the_token:
+                raise VaultTrouble(
+                    f"{self.session.access.url} does not accept the token: it has expired, was revoked or used up, or never was one"
+                )
+            return Absent(self._forbidden(place))
         if refusal.status != 404:
             raise VaultTrouble(self.session.meaning(refusal, f"reading {place}"))
         about = (refusal.data.get("data") or {}).get("metadata") or {}
@@ -195,7 +201,6 @@ class _Session:
         self._requests, self._urllib3 = requests, urllib3
         self._scrubber = Scrubber(access.way.secrets())
         self._retries = access.retries
-        self._is_own_token = False
         self._revokes = False
         verify: bool | str = (access.ca_path or True) if access.validate_certs else False
         self._http = self._patient_session(verify)
@@ -220,7 +225,6 @@ class _Session:
         except (KeyError, TypeError, ValueError):
             raise VaultTrouble(f"{self.access.url} answers the sign-in with something that is no token") from None
         if isinstance(way, Token):
-            self._is_own_token = True
             return
         auth = self.json(answer).get("auth") or {}
         if not self.client.token:
@@ -251,17 +255,6 @@ class _Session:
                 f"{self.access.url} answers with something that is not Vault's JSON: is it a Vault, or a gateway in front of one"
             )
         return data
-
-    def check_token(self) -> None:
-        """Whether it is the token that is refused, and not what was asked with it. Raises VaultTrouble."""
-        if self._is_own_token:
-            try:
-                self.client.auth.token.lookup_self()
-            except Refusal:
-                raise VaultTrouble(
-                    f"{self.access.url} does not accept the token: it has expired, was revoked or never was one, or it may "
-                    "not do anything at all"
-                ) from None
 
     @property
     def in_namespace(self) -> str:
