@@ -213,8 +213,8 @@ class Words:
                 with open(path, encoding="utf-8", errors="replace") as file:
                     value = file.read().strip()
             elif not self.has_fault(file_word):
-                named = " and ".join(filter(None, [f"no {file_word}", ENVIRONMENT.get(word), default]))
-                self.fault(word, f"is missing, and so is {named}")
+                others = " or ".join(filter(None, [file_word, ENVIRONMENT.get(word), default]))
+                self.fault(word, f"is missing; {others} may hold it too")
         if value is not None and (not value or not value.isascii() or not value.isprintable()):
             self.fault(word, "is empty, or holds a line break or another character that no such secret has")
         return value
