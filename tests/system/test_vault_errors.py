@@ -84,7 +84,7 @@ WRONG = {
     "empty": (to("team/empty"), "the secret at team/empty is empty"),
     "number": (to("team/typed", "number"), "what Vault has at team/typed, key 'number' must be text, not a whole number"),
     "flag": (to("team/typed", "flag"), "what Vault has at team/typed, key 'flag' must be text, not a boolean"),
-    "null": (to("team/typed", "none"), "what Vault has at team/typed, key 'none' must be text, not null"),
+    "null": (to("team/typed", "none"), "what Vault has at team/typed, key 'none' must be text, not an empty value"),
     "dict": (to("team/typed", "dict"), "what Vault has at team/typed, key 'dict' must be text, not a dict"),
     "masked": (to("team/masked"), "what Vault has at team/masked is or contains '***', which is how Airflow shows a "
                "secret that it hides; written back it would destroy the secret"),

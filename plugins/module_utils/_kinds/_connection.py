@@ -49,7 +49,6 @@ def _hidden_fields(option: str, read: t.Callable[[t.Any], Fields], given: t.Any,
     # Secret as a whole: tokens stand in the login or the host of some connection types.
     secret.update((name,) for name in URI_FIELDS if name != "conn_type")
     if isinstance(given, Unread):
-        secret.add(("conn_type",))
         return dict.fromkeys(URI_FIELDS, Unread.ANYTHING)
     fields = read(given)
     for each in CONNECTION.options:  # what was quoted in a URI is checked only now

@@ -184,7 +184,7 @@ def _check_json(value: t.Any, depth: int = 0) -> None:
 
 def _named(value: t.Any) -> str:
     names = {
-        type(None): "null",
+        type(None): "an empty value",
         bool: "a boolean",
         int: "a whole number",
         float: "a decimal number",

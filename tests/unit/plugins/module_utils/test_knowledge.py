@@ -496,3 +496,16 @@ def test_what_another_run_named_the_deployment_counts() -> None:
     run = Run(connection(**HTTP, **BOTH), actual=())
     theirs = row(connection("theirs", **BOTH), seen=15)
     assert run.learns(now=theirs) == Secrets(DEPLOYMENT, {**theirs.applied, **row(connection(**BOTH), seen=20).applied})
+
+
+def test_of_what_is_still_in_vault_nothing_is_remembered() -> None:
+    """Nor forgotten: the run leaves it alone, and the next one knows it again."""
+    one = connection(password={"vault": "a"}, secret_extra={"token": "t"}, **HTTP)
+    secrets = row(connection(**HTTP, **BOTH))
+    knowledge = Knowledge([KEY], secrets, QUIET, AIRFLOW_3)
+    assert knowledge.of(one, "password") is Known.NOTHING
+    assert knowledge.of(one, "extra") is Known.APPLIED
+    plan = make_plan([one], by_id(MASKED), Policy("on_create", (KEY,)), AIRFLOW_3, knowledge.of)
+    assert plan.unknown == [one]
+    learnt = knowledge.learn(secrets, plan, Ledger(), by_id(MASKED), 9, ())
+    assert learnt.applied[PG].fingerprints == secrets.applied[PG].fingerprints

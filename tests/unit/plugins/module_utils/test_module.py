@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import typing as t
 
 import pytest
@@ -374,6 +375,18 @@ def test_a_missing_client_is_told_as_ansible_does(run_module: ModuleRunner, monk
     monkeypatch.setattr(_transport, "load_client", missing)
     run = run_module("airflow_info", airflow_url="http://a", airflow_token="t")
     assert run.result["msg"] == basic.missing_required_lib("apache-airflow-client >= 3.0")
+    assert_no_canary(run.everything)
+
+
+def test_a_missing_hvac_is_told_as_ansible_does(run_module: ModuleRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hvac", None)
+    access = {"airflow_token": "t", "vault": {"url": "http://127.0.0.1:1", "token": "CANARY"}}
+    with ScriptedServer() as server:
+        server.begin(VERSION, Reply(404, {"detail": "not found"}))
+        secret = {"vault": "team/db", "key": "pw"}
+        run = run_module("airflow_variable", airflow_url=server.url, key="v", secret_value=secret, **access)
+        server.verify()
+    assert run.result["msg"] == basic.missing_required_lib("hvac >= 2.0", reason="for references to Vault")
     assert_no_canary(run.everything)
 
 

@@ -395,3 +395,13 @@ def test_of_an_unseen_password_an_object_shows_only_what_was_declared() -> None:
     assert "password" not in _engine.run_one(connection(host="new"), ALWAYS, "", server, False).result["connection"]
     shown = _engine.run_one(connection(password="CANARY"), ALWAYS, "", server, False).result["connection"]
     assert shown["password"] == "(secret)"
+
+
+def test_an_object_shows_nothing_of_what_is_still_in_vault() -> None:
+    found = stored(CONNECTION, "pg", conn_type="http", host="a", password="***", login="l", extra={"a": "b"})
+    on_create = Policy("on_create")
+    assert run_one(connection(from_vault="team/db", host="b"), found, policy=on_create) == {
+        "connection_id": "pg", "conn_type": "http", "host": "b", "login": "(secret)", "password": "(secret)",
+        "extra": "(secret)",
+    }  # fmt: skip
+    assert run_one(connection(password={"vault": "a"}), found, policy=on_create)["password"] == "(secret)"
