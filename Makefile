@@ -3,6 +3,7 @@
 PYTHON ?= python3
 RUN = $(PYTHON) scripts/run.py
 SERVER = $(PYTHON) tests/support/airflow_server.py --
+VAULT = $(PYTHON) tests/support/vault_server.py --
 SERVER_OF = $(PYTHON) tests/support/airflow_server.py --version
 # The targets of ansible-test that run on older versions of Airflow too, and these versions.
 TWELVE_STEPS = airflow_connection airflow_variable airflow_pool airflow_settings
@@ -35,9 +36,9 @@ unit: ## unit tests, without a server
 	@$(RUN) dev pytest tests/unit
 
 integration: ## the ansible-test targets against a real Airflow
-	@$(RUN) dev $(SERVER) sh scripts/integration.sh $(TARGETS)
+	@$(RUN) dev $(VAULT) $(SERVER) sh scripts/integration.sh $(TARGETS)
 	@for version in $(OLDER); do \
-		$(RUN) dev $(SERVER_OF) $$version -- sh scripts/integration.sh $(or $(TARGETS),$(TWELVE_STEPS)) || exit 1; done
+		$(RUN) dev $(VAULT) $(SERVER_OF) $$version -- sh scripts/integration.sh $(or $(TARGETS),$(TWELVE_STEPS)) || exit 1; done
 
 system: ## what only a real Airflow behind a proxy of ours can show
 	@$(RUN) dev pytest -n 2 --dist loadfile tests/system --airflow $(AIRFLOW)

@@ -172,6 +172,34 @@ EXAMPLES = r"""
     connection_id: events
     uri: "{{ vault_events_uri }}"
 
+- name: A database with its password from HashiCorp Vault or OpenBao
+  windsock.airflow.airflow_connection:
+    airflow_url: https://airflow.example.com
+    airflow_token: "{{ vault_airflow_token }}"
+    connection_id: orders
+    conn_type: postgres
+    host: orders.example.com
+    login: etl
+    password: {vault: airflow/orders, key: password}
+    fingerprint_key: "{{ vault_fingerprint_key }}"
+    vault:
+      url: https://vault.example.com:8200
+      role_id: "{{ vault_approle_role_id }}"
+      secret_id: "{{ vault_approle_secret_id }}"
+
+- name: A whole connection from where Airflow's own VaultBackend reads it, but for its host
+  windsock.airflow.airflow_connection:
+    airflow_url: https://airflow.example.com
+    airflow_token: "{{ vault_airflow_token }}"
+    connection_id: erp
+    from_vault: airflow/connections/erp
+    host: erp.example.com
+    fingerprint_key: "{{ vault_fingerprint_key }}"
+    vault:
+      url: https://vault.example.com:8200
+      role_id: "{{ vault_approle_role_id }}"
+      secret_id: "{{ vault_approle_secret_id }}"
+
 - name: No such connection
   windsock.airflow.airflow_connection:
     airflow_url: https://airflow.example.com

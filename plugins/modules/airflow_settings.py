@@ -319,6 +319,33 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: settings.written_by_others
 
+- name: Secrets from HashiCorp Vault or OpenBao, with one sign-in for all of them
+  windsock.airflow.airflow_settings:
+    airflow_url: https://airflow.example.com
+    airflow_token: "{{ vault_airflow_token }}"
+    fingerprint_key: "{{ vault_fingerprint_key }}"
+    connections:
+      - connection_id: orders
+        conn_type: postgres
+        host: orders.example.com
+        login: etl
+        password: {vault: airflow/orders, key: password}
+      - connection_id: shipping_api
+        conn_type: http
+        host: https://shipping.example.com
+        secret_extra:
+          headers:
+            x-api-key: {vault: airflow/shipping, version: 1}
+      - connection_id: erp
+        from_vault: airflow/connections/erp
+    variables:
+      - key: smtp_settings
+        from_vault: airflow/variables/smtp_settings
+    vault:
+      url: https://vault.example.com:8200
+      role_id: "{{ vault_approle_role_id }}"
+      secret_id: "{{ vault_approle_secret_id }}"
+
 - name: The same deployment for several tasks
   module_defaults:
     group/windsock.airflow.airflow:

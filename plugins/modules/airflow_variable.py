@@ -102,6 +102,32 @@ EXAMPLES = r"""
     key: partner_token
     secret_value: "{{ vault_partner_token }}"
 
+- name: JSON with a secret of HashiCorp Vault or OpenBao in it
+  windsock.airflow.airflow_variable:
+    airflow_url: https://airflow.example.com
+    airflow_token: "{{ vault_airflow_token }}"
+    key: partner_feed
+    secret_value:
+      url: https://partner.example.com/feed
+      token: {vault: airflow/partner, key: token}
+    fingerprint_key: "{{ vault_fingerprint_key }}"
+    vault:
+      url: https://vault.example.com:8200
+      role_id: "{{ vault_approle_role_id }}"
+      secret_id: "{{ vault_approle_secret_id }}"
+
+- name: A whole variable from where Airflow's own VaultBackend reads it
+  windsock.airflow.airflow_variable:
+    airflow_url: https://airflow.example.com
+    airflow_token: "{{ vault_airflow_token }}"
+    key: smtp_settings
+    from_vault: airflow/variables/smtp_settings
+    fingerprint_key: "{{ vault_fingerprint_key }}"
+    vault:
+      url: https://vault.example.com:8200
+      role_id: "{{ vault_approle_role_id }}"
+      secret_id: "{{ vault_approle_secret_id }}"
+
 - name: No such variable
   windsock.airflow.airflow_variable:
     airflow_url: https://airflow.example.com

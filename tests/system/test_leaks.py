@@ -19,9 +19,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "leaks"))
 
 from canaries import SECRETS, Needles
-from echo import FORMS, echo
+from echo import FORMS, VAULT_FORMS, echo, vault_echo
 from fault_proxy import FaultProxy
 from harness import Engine
+from references import passwords, to
+
+from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused, ServerFault
 
 pytestmark = pytest.mark.servers("3.3")
 
@@ -69,3 +72,25 @@ def test_a_sign_in_that_echoes(engine: Engine, proxy: FaultProxy, form: str, sta
         told = engine.fault(airflow_username="u", airflow_password=str(SECRETS[secret]),
                             airflow_headers={"X-Gateway": SECRETS["header"]}, retries=0, pools=[])
         assert leaked(told) == []
+
+
+# Those of one line are all that a header can hold.
+WAYS = {
+    "token": {"token": SECRETS["vault_token"]},
+    "approle": {"role_id": "me", "secret_id": SECRETS["secret_id"]},
+    "userpass": {"username": "me", "password": SECRETS["user_password"]},
+    "ldap": {"username": "me", "password": SECRETS["stored_pem"]},
+    "jwt": {"role": "me", "jwt": SECRETS["wrong_vault_token"]},
+    "kubernetes": {"role": "me", "jwt": SECRETS["wrong_vault_token"]},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("form", "status"), VAULT_FORMS)
+def test_a_vault_that_echoes(form: str, status: int, way: str) -> None:
+    with FaultProxy("http://127.0.0.1:1") as proxy:
+        proxy.add(vault_echo(proxy, form, status), times=None)
+        option = {"url": proxy.url, "retries": 0, "auth_method": way, **WAYS[way]}
+        with pytest.raises((Refused, ServerFault)) as told:
+            passwords(option, to("leaks/value"))
+        assert proxy.requests and leaked(told.value.message) == []

@@ -121,8 +121,9 @@ def test_each_by_itself(option: dict[str, Any]) -> None:
 def test_no_engine_is_mounted_there(vault: VaultServer, proxy: FaultProxy) -> None:
     root = {"url": proxy.url, "token": vault.root_token}
     assert refusals(root, to("x", "y", mount="nowhere")) == ["password: Vault has no engine mounted at nowhere (mount)"]
-    (told,) = refusals(root, to("keys", "y", mount="transit"))
-    assert "transit" in told
+    told = refusals(root, to("keys", "y", mount="transit"))
+    assert told == ["password: the engine at transit is of the type transit, and secrets are read only of KV"]
+    assert [request.path for request in proxy.requests if "/transit/" in request.path] == ["/v1/transit/data/keys"]
 
 
 # -- which version of KV

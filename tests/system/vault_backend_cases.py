@@ -16,9 +16,11 @@ Secret = dict[str, Any]
 
 AWKWARD = "\u00fc\u6f22 /@:%?#&=+;'\"\\[]{}|^`~"
 PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQ+/IBADANBgkq==\nhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n"
+OPTIONAL = ("host", "login", "password", "schema", "port", "extra", "description")
 MANY = {
-    "text": "x", "none": None, "yes": True, "no": False, "number": 5, "decimal": 0.25, "negative": -7, "empty": "", "list": [1, "a", None],
-    "dict": {"deep": {"er": [{"er": 1}]}}, "json": '{"a": 1}', "digits": "007", "word": "true", "": "no name", "a.b": 1, "\u00fc": "\u6f22",
+    "text": "x", "none": None, "yes": True, "no": False, "number": 5, "decimal": 0.25, "negative": -7, "empty": "",
+    "list": [1, "a", None], "dict": {"deep": {"er": [{"er": 1}]}}, "json": '{"a": 1}', "digits": "007", "word": "true",
+    "": "no name", "a.b": 1, "\u00fc": "\u6f22",
 }
 
 
@@ -27,9 +29,9 @@ def quoted(value: Any) -> str:
 
 
 URIS: dict[str, str] = {
-    "plain": "http://user:password@example.com:8080/schema?timeout=x",
-    "every_part": f"my-type://{quoted('l' + AWKWARD)}:{quoted('p' + AWKWARD)}@{quoted('h' + AWKWARD)}:5432/{quoted('s' + AWKWARD)}"
-                  f"?{quoted('k' + AWKWARD)}={quoted('v' + AWKWARD)}",
+    "plain": "http://user:pa55word@example.com:8080/schema?timeout=x",
+    "every_part": f"my-type://{quoted('l' + AWKWARD)}:{quoted('p' + AWKWARD)}@{quoted('h' + AWKWARD)}:5432/"
+                  f"{quoted('s' + AWKWARD)}?{quoted('k' + AWKWARD)}={quoted('v' + AWKWARD)}",
     "unquoted": "http://a+b;c:d'e,f=g@h.example.com/x y+z/and/more?a=b c+d",
     "unicode": "http://\u00fcser:p\u00e4ss@h\u00f6st/sch\u00e9ma?k\u00eby=\u6f22",
     "percent": "http://100%25:%2541@h/%25?a=%2525",
@@ -59,18 +61,22 @@ URIS: dict[str, str] = {
     "long": f"http://{'l' * 3000}:{'p' * 3000}@{'h' * 480}/{'s' * 500}?a={'x' * 30_000}",
 }  # fmt: skip
 BESIDE_URIS: dict[str, Secret] = {
-    "beside_fields": {"conn_uri": "http://h/s", "conn_type": "ftp", "login": "not this", "port": "none", "description": "nor this"},
+    "beside_fields": {"conn_uri": "http://h/s", "conn_type": "ftp", "login": "not this", "port": "none",
+                      "description": "nor this"},
     "beside_anything": {"conn_uri": "http://h/s", "owner": "team", "rotated": 5},
 }  # fmt: skip
 
 FIELDS: dict[str, Secret] = {
-    "plain": {"conn_type": "http", "host": "example.com", "login": "user", "password": "p", "schema": "s", "port": 8080, "extra": {"a": "b"},
-              "description": "What it is for"},
-    "every_field": {"conn_type": "my_type", **{name: name + AWKWARD for name in ("host", "login", "password", "schema", "description")},
-                    "extra": {AWKWARD: AWKWARD}},
-    "password": {"conn_type": "http", "password": "'single' \"double\" \\back\\slash\nline\ttab {{ brace }} $HOME %41"},
-    "spaces_around": {"conn_type": "http", "login": " user ", "password": " \n", "host": "h ", "schema": "\ts", "description": " "},
-    "like_other_types": {"conn_type": "http", "login": "007", "password": "1e5", "host": "null", "schema": "true", "description": "[1]"},
+    "plain": {"conn_type": "http", "host": "example.com", "login": "user", "password": "p", "schema": "s", "port": 8080,
+              "extra": {"a": "b"}, "description": "What it is for"},
+    "every_field": {"conn_type": "my_type", "host": f"h{AWKWARD}", "login": f"l{AWKWARD}", "password": f"p{AWKWARD}",
+                    "schema": f"s{AWKWARD}", "description": f"d{AWKWARD}", "extra": {AWKWARD: AWKWARD}},
+    "password": {"conn_type": "http",
+                 "password": "'single' \"double\" \\back\\slash\nline\ttab {{ brace }} $HOME %41"},
+    "spaces_around": {"conn_type": "http", "login": " user ", "password": " \n", "host": "h ", "schema": "\ts",
+                      "description": " "},
+    "like_other_types": {"conn_type": "http", "login": "007", "password": "1e5", "host": "null", "schema": "true",
+                         "description": "[1]"},
     "protocol": {"conn_type": "http", "host": "https://Example.com:8443/x?a=b"},
     "two_schemes": {"conn_type": "spark", "host": "k8s://a://b"},
     "socket": {"conn_type": "mysql", "host": "/var/run/MySQL.sock"},
@@ -85,9 +91,8 @@ FIELDS: dict[str, Secret] = {
     "type_hyphens": {"conn_type": "google-cloud-platform"},
     "type_postgresql": {"conn_type": "postgresql", "host": "h"},
     "type_upper_case": {"conn_type": "HTTP", "host": "h"},
-    "empty": {"conn_type": "http", "host": "", "login": "", "password": "", "schema": "", "port": "", "extra": "", "description": ""},
-    "null": {"conn_type": "http", "host": None, "login": None, "password": None, "schema": None, "port": None, "extra": None,
-             "description": None},
+    "empty": {"conn_type": "http", **dict.fromkeys(OPTIONAL, "")},
+    "null": {"conn_type": "http", **dict.fromkeys(OPTIONAL)},
     "extra_empty": {"conn_type": "http", "extra": {}},
     "extra_empty_list": {"conn_type": "http", "extra": []},
     "extra_empty_text": {"conn_type": "http", "extra": " {}\n"},
@@ -95,12 +100,14 @@ FIELDS: dict[str, Secret] = {
     "extra_text": {"conn_type": "http", "extra": json.dumps(MANY)},
     "extra_text_indented": {"conn_type": "http", "extra": f"\n{json.dumps(MANY, ensure_ascii=False, indent=4)}\n"},
     "extra_pem": {"conn_type": "ssh", "extra": {"private_key": PEM, "keyfile_dict": {"key": PEM}}},
-    "extra_numbers": {"conn_type": "http", "extra": '{"a": 1.0, "b": 1e5, "c": 12345678901234567890, "d": -0.0, "e": 1.10}'},
+    "extra_numbers": {"conn_type": "http",
+                      "extra": '{"a": 1.0, "b": 1e5, "c": 12345678901234567890, "d": -0.0, "e": 1.10}'},
     "extra_like_ours": {"conn_type": "http", "extra": {"vault": "connections/x", "key": "y", "deep": {"vault": "x"}}},
     "extra_like_airflows": {"conn_type": "http", "extra": {"__extra__": '{"a": 1}', "conn_uri": "http://h"}},
     "uri_empty": {"conn_type": "http", "uri": "", "host": "h"},
-    "long": {"conn_type": "c" * 500, "host": "h" * 500, "login": "l" * 5000, "password": "p" * 20_000, "schema": "s" * 500,
-             "description": "d" * 5000, "extra": {"a": "x" * 50_000, "b": [{"n": number} for number in range(2000)]}},
+    "long": {"conn_type": "c" * 500, "host": "h" * 500, "login": "l" * 5000, "password": "p" * 20_000,
+             "schema": "s" * 500, "description": "d" * 5000,
+             "extra": {"a": "x" * 50_000, "b": [{"n": number} for number in range(300)]}},
 }  # fmt: skip
 
 URI_AMONG_FIELDS: dict[str, Secret] = {
@@ -115,12 +122,12 @@ def as_json(secret: Secret) -> Secret:
     return {"conn_uri": f" {json.dumps(secret)}\n"}
 
 
-def connections() -> dict[str, Secret]:
-    """Every secret, called by its layout and its case."""
+def connections(with_json: bool) -> dict[str, Secret]:
+    """Every secret, called by its layout and its case. with_json: the provider of Airflow 2 takes that for a URI."""
     made: dict[str, Secret] = {f"uri_{case}": {"conn_uri": uri} for case, uri in URIS.items()}
     made |= {f"uri_{case}": secret for case, secret in BESIDE_URIS.items()}
     made |= {f"fields_{case}": secret for case, secret in FIELDS.items()}
-    return made | {f"json_{case}": as_json(secret) for case, secret in FIELDS.items()}
+    return made | {f"json_{case}": as_json(secret) for case, secret in FIELDS.items() if with_json}
 
 
 VARIABLES: dict[str, Secret] = {
@@ -143,21 +150,23 @@ VARIABLES: dict[str, Secret] = {
 
 TAKES = "takes it"
 LAYOUT = "from_vault: the secret is not as Airflow's VaultBackend has it: "
-NAMES = "is neither conn_uri nor one of conn_type, host, login, password, schema, port, extra, description, team_name, uri"
+NAMES = ("is neither conn_uri nor one of conn_type, host, login, password, schema, port, extra, description, "
+         "team_name, uri")
 URI_FORM = "from_vault: its conn_uri: must have the form conn-type://login:password@host:port/schema?extra"
+EMPTY = "from_vault: its conn_uri must not be empty"
 NO_EXTRA = "from_vault: its extra must be a dict or a text with a JSON object, not "
 NO_PORT = "from_vault: its port must be a whole number from 0 to 65535"
 
-# Each with what the newest Airflow does with it, and what we say. An error of the backend goes to Airflow's log, and the
-# next backend is asked. What it takes makes a connection that nobody can have meant, or one that Airflow's API refuses.
+# Each with what the newest VaultBackend does with it, and what we say. Its errors go to Airflow's log, and the next
+# backend is asked. Of what it takes it makes a connection that nobody can have meant, or that cannot be written.
 REFUSED: dict[str, tuple[Secret, str, str]] = {
     "unknown": ({"conn_type": "http", "hots": "h"}, "TypeError", f"{LAYOUT}'hots' {NAMES}"),
     "unknown_in_json": (as_json({"conn_type": "http", "hots": "h"}), "TypeError", f"{LAYOUT}'hots' {NAMES}"),
     "an_id": ({"conn_type": "http", "conn_id": "x"}, "TypeError", f"{LAYOUT}'conn_id' {NAMES}"),
     "a_variable": ({"value": "x"}, "TypeError", f"{LAYOUT}'value' {NAMES}"),
     "conn_uri_in_json": (as_json({"conn_uri": "http://h"}), "TypeError", f"{LAYOUT}'conn_uri' {NAMES}"),
-    "conn_uri_empty": ({"conn_uri": "", "conn_type": "http"}, "TypeError", "from_vault: its conn_uri must not be empty"),
-    "conn_uri_null": ({"conn_uri": None, "conn_type": "http"}, "TypeError", "from_vault: its conn_uri must not be empty"),
+    "conn_uri_empty": ({"conn_uri": "", "conn_type": "http"}, "TypeError", EMPTY),
+    "conn_uri_null": ({"conn_uri": None, "conn_type": "http"}, "TypeError", EMPTY),
     "conn_uri_blank": ({"conn_uri": " "}, "IndexError", URI_FORM),
     "conn_uri_dict": ({"conn_uri": {"conn_type": "http"}}, "AttributeError", "from_vault: its conn_uri must be text"),
     "conn_uri_text": ({"conn_uri": "hello"}, TAKES, URI_FORM),
@@ -172,21 +181,21 @@ REFUSED: dict[str, tuple[Secret, str, str]] = {
     "extra_number": ({"conn_type": "http", "extra": 5}, "ValueError", f"{NO_EXTRA}a whole number"),
     "extra_text": ({"conn_type": "http", "extra": "a=b"}, "ValueError", "from_vault: its extra is not valid JSON"),
     "extra_text_list": ({"conn_type": "http", "extra": "[1]"}, "ValueError", f"{NO_EXTRA}a list"),
-    "extra_text_blank": ({"conn_type": "http", "extra": " "}, "ValueError", "from_vault: its extra is not valid JSON"),
     "extra_in_uri": ({"conn_uri": "http://h?__extra__=[1]"}, "ValueError",
                      "from_vault: its conn_uri: holds __extra__, which is not a JSON object"),
     "conn_type_number": ({"conn_type": 5}, "TypeError", "from_vault: its conn_type must be text"),
     "host_number": ({"conn_type": "http", "host": 5}, TAKES, "from_vault: its host must be text"),
     "login_boolean": ({"conn_type": "http", "login": True}, TAKES, "from_vault: its login must be text"),
     "password_number": ({"conn_type": "http", "password": 5}, "TypeError", "from_vault: its password must be text"),
-    "password_dict": ({"conn_type": "http", "password": {"a": 1}}, "TypeError", "from_vault: its password must be text"),
+    "password_dict": ({"conn_type": "http", "password": {}}, TAKES, "from_vault: its password must be text"),
     "schema_list": ({"conn_type": "http", "schema": ["s"]}, TAKES, "from_vault: its schema must be text"),
     "port_text": ({"conn_type": "http", "port": "https"}, "ValueError", NO_PORT),
     "port_boolean": ({"conn_type": "http", "port": True}, TAKES, NO_PORT),
     "port_large": ({"conn_type": "http", "port": 65536}, TAKES, NO_PORT),
     "port_list": ({"conn_type": "http", "port": [1]}, "TypeError", NO_PORT),
     "mask": ({"conn_type": "http", "password": "***"}, TAKES,
-             "password: contains '***' once it is decoded; declare the real value"),
+             "from_vault: what Vault has at connections/mask is or contains '***', which is how Airflow shows a secret "
+             "that it hides; written back it would destroy the secret"),
 }  # fmt: skip
 
 # With what the backend has for the value.

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from .._faults import Fault, suggestion
 from .._kinds._types import Type, Wrong, choice, flag, integer, text
 from ._reference import WrongReference, read_path
-from ._sign_in import WAYS, Way
+from ._sign_in import TOKEN_FILE, WAYS, Way
 
 ENVIRONMENT = {
     "url": "VAULT_ADDR",
@@ -26,9 +26,6 @@ ENVIRONMENT = {
     "role_id": "VAULT_ROLE_ID",
     "secret_id": "VAULT_SECRET_ID",
 }
-TOKEN_FILE = "~/.vault-token"  # where `vault login` and `bao login` leave it
-SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"
-SECRET_WORDS = ("token", "secret_id", "password", "jwt")
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ import typing as t
 from .._declaration import Desired, completed
 from .._faults import ServerFault
 from ._access import VaultAccess
+from ._kv import Absent, Secret, read_secrets
 from ._reference import Place, Reference, WrongReference
-from ._vault import Absent, Secret, VaultTrouble, read_secrets
+from ._session import VaultTrouble
 
 MOST_NAMED = 20  # keys of a secret
 

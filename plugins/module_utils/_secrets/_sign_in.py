@@ -15,6 +15,9 @@ from urllib.parse import quote
 if t.TYPE_CHECKING:
     from ._access import Words
 
+TOKEN_FILE = "~/.vault-token"  # where `vault login` and `bao login` leave it
+SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+
 
 @dataclass(frozen=True)
 class Way:
@@ -39,8 +42,6 @@ class Token(Way):
 
     @classmethod
     def read(cls, words: Words) -> Way:
-        from ._access import TOKEN_FILE
-
         return cls(token=words.secret_or_file("token", "token_file", TOKEN_FILE) or "")
 
     def sign_in(self, client: t.Any) -> t.Any:
@@ -125,8 +126,6 @@ class Kubernetes(Jwt):
 
     @classmethod
     def read(cls, words: Words) -> Way:
-        from ._access import SERVICE_ACCOUNT
-
         mount = words.path("auth_mount") or "kubernetes"
         role = words.text("role", needed=True) or ""
         return cls(mount, role, words.secret_or_file("jwt", "jwt_file", SERVICE_ACCOUNT) or "")

@@ -4,41 +4,25 @@
 
 # Private to this collection: no stable interface for others.
 
-"""Reads secrets of a KV engine: signs in once, reads side by side over kept-alive connections, revokes its token.
-
-hvac carries every request. What goes wrong with one secret is told of that secret; what goes wrong with Vault ends it.
-"""
+"""Who is signed in to Vault: hvac's client over kept-alive connections, patient, and all that may go wrong in sentences."""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
-from .._parallel import AT_ONCE, in_parallel
+from .._parallel import AT_ONCE
 from .._patience import patience
 from .._scrubber import Scrubber
 from .._tls import tls_reason
 from . import HvacMissing
 from ._access import VaultAccess
-from ._reference import Place
 from ._sign_in import WAYS, Cert, Token
 
 AGAIN = (412, 429, 500, 502, 503)  # 412: a standby does not know yet what was just written
-TELLS_VERSION = ("created_time", "version")  # what the metadata of KV v2 always has
 
 
 class VaultTrouble(Exception):
     """Vault cannot be used. One sentence without its end, which is for whoever wanted something from it."""
-
-
-@dataclass(frozen=True)
-class Absent:
-    """Why there is no such secret for us."""
-
-    reason: str
-
-
-Secret = t.Union[dict[str, t.Any], Absent]
 
 
 class Refusal(Exception):
@@ -60,134 +44,7 @@ class Refusal(Exception):
         return self.status == 403 and (self.errors == ["permission denied"] or self.says("invalid token"))
 
 
-def read_secrets(places: t.Sequence[Place], access: VaultAccess) -> dict[Place, Secret]:
-    """Every secret, each asked for once. All places have a mount. Raises VaultTrouble."""
-    session = _Session(access)
-    try:
-        session.sign_in()
-        try:
-            return _read(session, places, access.kv_version)
-        finally:
-            session.sign_out()
-    finally:
-        session.close()
-
-
-def _read(session: _Session, places: t.Sequence[Place], kv_version: int | None) -> dict[Place, Secret]:
-    """The first of each mount tells which version of KV that is; then all others at once."""
-    first = {place.mount: place for place in reversed(places)}
-    engines = {mount: _Engine(session, str(mount), kv_version) for mount in first}
-    secrets = {place: engines[place.mount].read(place) for place in first.values()}
-    others = [place for place in places if place not in secrets]
-    secrets.update(zip(others, in_parallel(lambda place: engines[place.mount].read(place), others)))
-    return secrets
-
-
-class _Engine:
-    """A KV engine of Vault's. version: which kind of it, None until that is known."""
-
-    def __init__(self, session: _Session, mount: str, version: int | None) -> None:
-        self.session = session
-        self.mount = mount
-        self.version = version
-        self.asked: int | None = None  # what Vault says that the version is, where it had to be asked
-
-    def read(self, place: Place) -> Secret:
-        try:
-            return self._read_1(place) if self.version == 1 else self._read_2(place)
-        except Refusal as refusal:
-            if self.version is None and refusal.status in (403, 404) and not refusal.is_about_the_token:
-                return self._read_of_unknown_version(place, refusal)
-            return self._absent(place, refusal)
-
-    def _read_of_unknown_version(self, place: Place, refusal: Refusal) -> Secret:
-        """Nothing came by the way of version 2. refusal says why."""
-        self.version = self._told_version()
-        if self.version is None:  # who may not even know of the mount can only try
-            try:
-                secret = self._read_1(place)
-                self.version = 1
-                return secret
-            except Refusal as other:
-                if other.says("versioned"):
-                    self.version = 2
-        if self.version == 1:
-            return self.read(place)
-        return self._absent(place, refusal)
-
-    def _read_2(self, place: Place) -> Secret:
-        kv = self.session.client.secrets.kv.v2
-        answer = self.session.json(
-            kv.read_secret_version(place.path, place.version, self.mount, raise_on_deleted_version=True)
-        )
-        found = answer.get("data")
-        if isinstance(found, dict) and isinstance(found.get("data"), dict) and _is_metadata(found.get("metadata")):
-            self.version = 2
-            return found["data"]
-        raise Refusal(404, [], answer)  # a secret of version 1, which happens to be called so
-
-    def _read_1(self, place: Place) -> Secret:
-        if place.version is not None:
-            return Absent(f"version: the engine at {self.mount} is KV version 1, which keeps no versions")
-        found = self.session.json(self.session.client.secrets.kv.v1.read_secret(place.path, self.mount)).get("data")
-        return found if isinstance(found, dict) else Absent(f"what Vault has at {place} is no secret of a KV engine")
-
-    def _told_version(self) -> int | None:
-        """The version as Vault tells everybody who may read anything below the mount."""
-        if self.asked is None:
-            try:
-                answer = self.session.json(self.session.client.adapter.get(f"/v1/sys/internal/ui/mounts/{self.mount}"))
-            except Refusal:
-                return None
-            about = answer.get("data") or {}
-            options = about.get("options") or {}
-            if about.get("type") in ("kv", "generic"):
-                self.asked = 2 if options.get("version") == "2" else 1
-        return self.asked
-
-    def _absent(self, place: Place, refusal: Refusal) -> Absent:
-        """Why a secret cannot be had, if it is about the secret. Raises VaultTrouble where it is not."""
-        if refusal.status == 403:
-            if refusal.is_about_the_token:
-                raise VaultTrouble(
-                    f"{self.session.access.url} does not accept the token: it has expired, was revoked or used up, or never was one"
-                )
-            return Absent(self._forbidden(place))
-        if refusal.status != 404:
-            raise VaultTrouble(self.session.meaning(refusal, f"reading {place}"))
-        about = (refusal.data.get("data") or {}).get("metadata")
-        if _is_metadata(about):
-            number = about.get("version")
-            how = "was destroyed" if about.get("destroyed") else "is deleted (`vault kv undelete` brings it back)"
-            return Absent(f"version {number} of the secret at {self.mount}/{place.path} {how}")
-        if refusal.says("no handler for route"):
-            return Absent(f"Vault has no engine mounted at {self.mount} (mount){self.session.in_namespace}")
-        told = self._told_version()
-        if told is not None and self.version is not None and told != self.version:
-            return Absent(f"the engine at {self.mount} is KV version {told}, not {self.version} (kv_version)")
-        within = f"{self.mount}/{place.path}{self.session.in_namespace}"
-        version = f", or no version {place.version} of it" if place.version is not None else ""
-        return Absent(f"Vault has no secret at {within}{version}{self._hint(place)}")
-
-    def _forbidden(self, place: Place) -> str:
-        path = f"{self.mount}/{place.path}" if self.version == 1 else f"{self.mount}/data/{place.path}"
-        return (
-            f"Vault does not permit to read {place}{self.session.in_namespace}: a policy of the token needs "
-            f'`path "{path}" {{ capabilities = ["read"] }}`, or the mount {self.mount} is not the right one'
-        )
-
-    def _hint(self, place: Place) -> str:
-        for prefix in (f"{self.mount}/data/", f"{self.mount}/", "data/"):
-            if place.path.startswith(prefix):
-                return f"; a path is given without {prefix} before it"
-        return ""
-
-
-def _is_metadata(value: t.Any) -> bool:
-    return isinstance(value, dict) and all(name in value for name in TELLS_VERSION)
-
-
-class _Session:
+class Session:
     """A client of hvac's that is patient, and who is signed in with it."""
 
     def __init__(self, access: VaultAccess) -> None:
