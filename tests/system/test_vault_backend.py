@@ -168,7 +168,8 @@ def test_connections(settles: Settles, stored: Stored, backend: Backend, put: Pu
     for connection_id, secret in secrets.items():
         put(f"connections/{connection_id}", secret)
     settles("connections", "connection_id", secrets)
-    assert differing(stored.connections(), backend(mount, secrets), secrets, backend.airflow_2) == []
+    found = differing(stored.connections(), backend(mount, secrets), secrets, backend.airflow_2)
+    assert found == [], "\n".join(found)
 
 
 @pytest.mark.servers("3.3.2")

@@ -39,6 +39,7 @@ URIS: dict[str, str] = {
     "two_schemes_all": "http://https://user:p%40ss@example.com:8443/s?a=b",
     "protocol_quoted": "http://user@https%3A%2F%2FExample.com:8443/s",
     "socket": "postgresql://user:p@%2Fvar%2Frun%2FPostgreSQL:5432/db",
+    "socket_relative": "mysql://user:p@Run%2FMySQL.sock:3306/db",
     "socket_in_query": "mysql://user:p@/db?unix_socket=%2Ftmp%2FMy.sock",
     "ipv6": "postgresql://user:p@[2001:DB8::1]:5432/db",
     "ipv6_zone": "http://[fe80::1%25eth0]:80/",
