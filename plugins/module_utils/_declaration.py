@@ -117,10 +117,11 @@ def completed(desired: t.Iterable[Desired], lookup: Lookup) -> list[Desired]:
     faults: list[Fault] = []
     complete = []
     for one in desired:
-        assert one.awaited is not None
-        reader = _Reader(one.kind, one.awaited.place, faults)
-        reader.id = one.id
-        full = reader.complete(one, lookup)
+        full: Desired | None = one
+        if one.awaited is not None:
+            reader = _Reader(one.kind, one.awaited.place, faults)
+            reader.id = one.id
+            full = reader.complete(one, one.awaited, lookup)
         if full is not None:
             complete.append(full)
     if faults:
@@ -182,10 +183,9 @@ class _Reader:
             fields = {**self.kind.defaults(self.id), **fields}
         return Desired(self.kind, self.id, present, fields, secret, awaited)
 
-    def complete(self, one: Desired, lookup: Lookup) -> Desired | None:
+    def complete(self, one: Desired, awaited: Awaited, lookup: Lookup) -> Desired | None:
         """An object with what it awaits."""
-        assert one.awaited is not None
-        words = dict(one.awaited.words)
+        words = dict(awaited.words)
         for option in self.kind.options:
             if references_in(words.get(option.name)):
                 words[option.name] = self._filled(option, words[option.name], lookup)
@@ -194,7 +194,7 @@ class _Reader:
         fields, secret = self._fold(words)
         if not self.sound:
             return None
-        if one.awaited.enforce_defaults:
+        if awaited.enforce_defaults:
             fields = {**self.kind.defaults(one.id), **fields}
         return replace(one, fields=fields, secret=secret, awaited=None)
 

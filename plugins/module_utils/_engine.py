@@ -23,8 +23,8 @@ from ._memory import Memories, Objects, Secrets, changed, remember
 from ._plan import ActualObjects, Policy, make_plan, needs_secrets, nothing_known
 from ._prune import Pruned, Pruning, prune, shared
 from ._reading import Reader
-from ._secrets._access import VaultAccess
 from ._report import Report, make_report, object_after
+from ._secrets._access import VaultAccess
 
 Work = t.Callable[[Dialect, bool], Report]
 """What is left to do once the declaration is read: given a server and whether only to check."""

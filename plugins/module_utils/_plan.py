@@ -192,10 +192,8 @@ def _findings(one: Desired, name: str, found: Actual, abilities: Abilities) -> F
     if name in found.unseen:
         return {(name,): Verdict.UNKNOWN}
     declared, reading = one.fields[name], found.fields[name]
-    if isinstance(declared, Unread):
-        compared = compare(declared, reading)
-    else:
-        compared = one.kind.fields_by_name[name].same(declared, reading, abilities)
+    same = one.kind.fields_by_name[name].same
+    compared = compare(declared, reading) if isinstance(declared, Unread) else same(declared, reading, abilities)
     findings = {(name, *path): verdict for path, verdict in compared.items()}
     return {
         # What is declared openly and shown in part has a text in it that is secret elsewhere. It is no secret itself.

@@ -31,7 +31,7 @@ class Absent:
     reason: str
 
 
-Secret = t.Union[dict[str, t.Any], Absent]
+Secret = dict[str, t.Any] | Absent
 
 
 def read_secrets(places: t.Sequence[Place], access: VaultAccess) -> dict[Place, Secret]:

@@ -210,7 +210,7 @@ class Session:
         url, kinds = self.access.url, self._requests.exceptions
         asked = str(getattr(error.request, "url", "") or url)
         if not asked.startswith(url):
-            url = f"{asked.split('/v1/')[0]}, where {url} redirects to,"
+            url = f"{asked.partition('/v1/')[0]}, where {url} redirects to,"
         reason = getattr(error.args[0] if error.args else None, "reason", None)
         if isinstance(error, kinds.SSLError):
             return f"the TLS connection to {url} failed ({tls_reason(reason or error)}); see vault.ca_path and vault.validate_certs"

@@ -81,7 +81,7 @@ def test_the_address(url: str, found: str) -> None:
     ],
 )
 def test_the_way_to_sign_in(given: t.Any, environment: t.Any, method: str) -> None:
-    assert type(access(given, **environment).way) is WAYS[method]
+    assert isinstance(access(given, **environment).way, WAYS[method])
 
 
 NEEDS = {
