@@ -16,7 +16,7 @@ import yaml
 pytestmark = pytest.mark.servers("3.3")
 
 MODULES = sorted((Path(__file__).resolve().parents[2] / "plugins" / "modules").glob("airflow_*.py"))
-ACCESS = ("airflow_url", "airflow_username", "airflow_password", "airflow_token")
+ACCESS = ("airflow_url", "airflow_username", "airflow_password", "airflow_token", "vault")
 SECRETS = {
     "vault_airflow_password": "not used", "vault_airflow_token": "not used", "vault_warehouse_password": "Xmpl7-warehouse",
     "vault_billing_key": "Xmpl7-billing", "vault_partner_token": "Xmpl7-partner",
@@ -28,20 +28,31 @@ FILES = {
     "airflow/common.yml": "variables: [{key: xmpl_common, value: 1}]",
     "airflow/production/pools.yml": "pools: [{name: xmpl_production, slots: 2}]",
 }
+KEPT = {  # in Vault
+    "airflow/orders": {"password": "Xmpl7-orders"},
+    "airflow/shipping": {"api_key": "Xmpl7-shipping"},
+    "airflow/partner": {"token": "Xmpl7-feed"},
+    "airflow/connections/erp": {"conn_type": "http", "host": "overruled.example.com", "password": "Xmpl7-erp"},
+    "airflow/variables/smtp_settings": {"value": "Xmpl7-smtp"},
+}
 MADE = {
-    "connections": ["warehouse", "reports", "billing_api", "events"],
-    "variables": ["environment", "ingest", "partner_token", "xmpl_common"],
+    "connections": ["warehouse", "reports", "billing_api", "events", "orders", "shipping_api", "erp"],
+    "variables": ["environment", "ingest", "partner_token", "partner_feed", "smtp_settings", "xmpl_common"],
     "pools": ["warehouse", "xmpl_production"],
 }
 # Without a fingerprint_key, a secret that Airflow hides is written each time.
-AGAIN = {"airflow_connection": [True, False, False, True, False], "airflow_variable": [False, False, True, False]}
+AGAIN = {
+    "airflow_connection": [True, False, False, True, False, False, False],
+    "airflow_variable": [False, False, True, False, False, False],
+}
 
 
 def reaching(value: Any, access: dict[str, Any]) -> Any:
     """The example with our server in the place of the one it names."""
     if isinstance(value, dict):
-        kept = {key: reaching(item, access) for key, item in value.items() if key not in ACCESS}
-        return {**kept, **access} if "airflow_url" in value else kept
+        reaches = "airflow_url" in value  # a reference to Vault has the word vault too
+        kept = {key: reaching(item, access) for key, item in value.items() if not (reaches and key in ACCESS)}
+        return {**kept, **access} if reaches else kept
     return [reaching(item, access) for item in value] if isinstance(value, list) else value
 
 
@@ -54,10 +65,13 @@ def clean(api):
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
-def test_examples_of_the_documentation(module, playbook, stored, clean):
+def test_examples_of_the_documentation(module, playbook, stored, clean, root, vault_option):
     examples = yaml.safe_load(re.search(r'EXAMPLES = r"""(.*?)"""', module.read_text(), re.DOTALL)[1])
     (user, password) = playbook.user
     access = {"airflow_url": playbook.url, "airflow_username": user, "airflow_password": password}
+    access["vault"] = vault_option
+    for path, secret in KEPT.items():
+        root.secrets.kv.v2.create_or_update_secret(path, secret)
     tasks = json.dumps(reaching(examples, access))
     first = playbook(text=tasks, files=FILES, options=("-e", json.dumps(SECRETS)))
     assert first.code == 0, first.console
@@ -70,3 +84,5 @@ def test_examples_of_the_documentation(module, playbook, stored, clean):
         assert stored.connection("warehouse")["password"] == "Xmpl7-warehouse"
         assert stored.variable("xmpl_common") == "1"
         assert stored.pools()["xmpl_production"]["slots"] == "2"
+        assert stored.connection("erp")["password"] == "Xmpl7-erp"
+        assert stored.connection("shipping_api")["extra"] == {"headers": {"x-api-key": "Xmpl7-shipping"}}

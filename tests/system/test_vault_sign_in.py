@@ -155,6 +155,24 @@ def test_who_checks_certificates_needs_the_right_authority(vault: VaultServer, r
         assert "see vault.ca_path and vault.validate_certs" in told
 
 
+def test_files_that_are_no_certificates(vault: VaultServer, root: Any, tmp_path: Any) -> None:
+    (tmp_path / "none.pem").write_text("no certificate")
+    none = str(tmp_path / "none.pem")
+    told = trouble({"url": vault.url, "ca_path": none, **vault_ways.approle(root)}, REFERENCE)
+    assert "vault.ca_path" in told and told.endswith("password needs a secret from there")
+    way = {"url": vault.url, "ca_path": str(vault.ca_path), **vault_ways.cert(root, vault)}
+    for wrong in ({"client_cert": none}, {"client_key": none}, {"client_key": str(vault.stranger_key)}):
+        told = trouble({**way, **wrong}, REFERENCE)
+        assert "vault.client_key" in told or "the TLS connection to" in told
+
+
+def test_a_certificate_of_the_environment_is_not_ours(vault: VaultServer, root: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """hvac would take it."""
+    monkeypatch.setattr("hvac.v1.VAULT_CLIENT_CERT", "/nowhere.pem")
+    option = {"url": vault.url, "ca_path": str(vault.ca_path), **vault_ways.approle(root)}
+    assert passwords(option, REFERENCE) == ["stored"]
+
+
 # -- what Vault's own tools leave
 
 

@@ -352,7 +352,7 @@ def test_module_defaults_of_the_examples_hold_real_options(source: str) -> None:
     for mapping in mappings(source):
         for group, params in (mapping.get("module_defaults") or {}).items():
             if group == f"group/{FQCN}airflow" and isinstance(params, dict):
-                assert set(params) <= set(_arguments.ACCESS.options)
+                assert set(params) <= set((_arguments.ACCESS + _arguments.VAULT).options)
 
 
 @every_example

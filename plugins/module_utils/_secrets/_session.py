@@ -67,6 +67,7 @@ class Session:
             access.url,
             token="",  # else hvac looks for one by itself
             verify=verify,
+            cert=(),  # else hvac looks for one by itself too; the session has that of Cert
             timeout=access.timeout,
             session=self._http,
             namespace=access.namespace,
@@ -183,7 +184,7 @@ class Session:
                         response = super().request(method, url, headers, raise_exception=False, **more)
                         if response.status_code not in AGAIN:
                             break
-                    except session._requests.RequestException as caught:
+                    except OSError as caught:  # requests' own, and what files of certificates bring
                         error = caught
                         if session._is_hopeless(error):
                             raise VaultTrouble(session._unreached(error)) from None
@@ -208,12 +209,14 @@ class Session:
 
     def _unreached(self, error: t.Any) -> str:
         url, kinds = self.access.url, self._requests.exceptions
-        asked = str(getattr(error.request, "url", "") or url)
+        asked = str(getattr(getattr(error, "request", None), "url", None) or url)
         if not asked.startswith(url):
             url = f"{asked.partition('/v1/')[0]}, where {url} redirects to,"
         reason = getattr(error.args[0] if error.args else None, "reason", None)
         if isinstance(error, kinds.SSLError):
             return f"the TLS connection to {url} failed ({tls_reason(reason or error)}); see vault.ca_path and vault.validate_certs"
+        if not isinstance(error, kinds.RequestException):
+            return f"a file of certificates cannot be used for {url}, see vault.ca_path, vault.client_cert and vault.client_key"
         if isinstance(error, kinds.ProxyError):
             return f"the proxy to {url} cannot be used"
         if isinstance(error, kinds.Timeout):
