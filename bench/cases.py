@@ -21,6 +21,7 @@ from typing import Any
 from data import IDENTITY, PREFIX, DataSet
 from floor import V2
 from stand import BUILD, BenchError, Stand, Time, settings
+from vault import DISTANCES, PATHS, REFERENCES, Form, literal, lookup, reference
 
 BENCH = Path(__file__).resolve().parent
 NEWEST = ("3.3.2",)
@@ -283,6 +284,8 @@ for thousands, jobs, aims in (
 
 # -- fingerprints ----------------------------------------------------------------------------------------------------
 
+KEY = "0123456789abcdef" * 4
+
 
 @case("fingerprints-1k", 1000, servers=NEWEST)
 def fingerprints(stand: Stand) -> Time:
@@ -296,6 +299,68 @@ def with_a_key(stand: Stand) -> Time:
     """The same as settings-src-noop-1k, and it knows that no secret has changed."""
     data = objects_of("-1k", 1000, 1000, 0)
     stand.settled(data)
-    task = settings(src=[str(data.file)], update_secrets="on_change", fingerprint_key="0123456789abcdef" * 4)
+    task = settings(src=[str(data.file)], update_secrets="on_change", fingerprint_key=KEY)
     stand.play([task])
     return play(stand, task)
+
+
+# -- secrets from Vault ----------------------------------------------------------------------------------------------
+# A nightly run in which nothing differs, with 1,000 secrets at 400 paths. References are compared with the same secrets
+# written out, lookups of community.hashi_vault with references: how many times longer a whole playbook takes.
+
+
+def nightly(stand: Stand, form: Form, distance: str) -> Time:
+    vault = stand.vault
+
+    def run(form: Form, distance: str, changed: bool) -> Time:
+        given = {"connections": vault.connections(form), "update_secrets": "on_change", "fingerprint_key": KEY}
+        done = stand.play([settings(**given)], python=vault.python, **vault.at(distance))
+        if bool(done.changed) != changed:
+            raise BenchError(f"the task said changed={bool(done.changed)}, expected {changed}")
+        return done.time
+
+    if stand.holds is not vault:
+        stand.wiped()
+        run(reference, "direct", changed=True)
+        stand.holds = vault
+    time = run(form, distance, changed=False)
+    return time._replace(vault=vault.asked())
+
+
+def plain_reads(stand: Stand, what: str, distance: str) -> Time:
+    vault = stand.vault
+    environ = vault.at(distance)
+    time, output = stand.program(vault.python, "-B", BENCH / "vault_reads.py", what, PATHS, **environ)
+    return time._replace(inside=json.loads(output)["seconds"], vault=vault.asked())
+
+
+def from_vault(distance: str) -> None:
+    shared: dict[str, Any] = {"servers": NEWEST, "group": "vault"}
+
+    # What our proxy costs is the ratio of the script's runs with it and without.
+    @case(f"vault-reads-{distance}", PATHS, floor="vault-reads-direct" if distance == "0ms" else None, **shared)
+    def reads(stand: Stand) -> Time:
+        return plain_reads(stand, "secrets", distance)
+
+    # Whether it would pay to ask for the versions first, and to read only what has a new one.
+    @case(f"vault-metadata-{distance}", PATHS, floor=f"vault-reads-{distance}", **shared)
+    def metadata(stand: Stand) -> Time:
+        return plain_reads(stand, "metadata", distance)
+
+    @case(f"vault-references-{distance}", REFERENCES, floor="vault-literals", **shared)
+    def references(stand: Stand) -> Time:
+        return nightly(stand, reference, distance)
+
+    @case(f"vault-lookups-{distance}", REFERENCES, floor=f"vault-references-{distance}", turns=3, **shared)
+    def lookups(stand: Stand) -> Time:
+        return nightly(stand, lookup, distance)
+
+
+@case("vault-literals", REFERENCES, servers=NEWEST, group="vault")
+def literals(stand: Stand) -> Time:
+    """The same run with the secrets written out."""
+    return nightly(stand, literal, "direct")
+
+
+for distance in DISTANCES:
+    from_vault(distance)

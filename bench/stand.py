@@ -15,12 +15,16 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import floor
 from data import IDENTITY, OWNER, DataSet
+
+if TYPE_CHECKING:
+    from vault import BenchVault
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -43,13 +47,15 @@ class Time(NamedTuple):
     """What a program took.
 
     inside: how much of the seconds was the work itself, where the program told so. cpu: seconds of a processor, of the
-    program and what it started, the server not among it. memory: the most that the module held, in MB.
+    program and what it started, the server not among it. memory: the most that the module held, in MB. vault: what was
+    asked of Vault.
     """
 
     seconds: float
     cpu: float
     inside: float | None = None
     memory: float | None = None
+    vault: str | None = None
 
 
 class Play(NamedTuple):
@@ -68,11 +74,12 @@ class Stand:
     airflowctl: Path | None
     folder: Path = BUILD / "bench"
     environ: dict[str, str] = field(init=False)
-    holds: DataSet | None = field(init=False, default=None)
+    holds: object = field(init=False, default=None)  # whose objects the server has, as declared
+    stack: contextlib.ExitStack = field(init=False, default_factory=contextlib.ExitStack)
 
     def __post_init__(self) -> None:
         # Not PYTHONDONTWRITEBYTECODE either, which some machines set: users' controllers keep compiled plugins.
-        strangers = ("AIRFLOW", "ANSIBLE", "PYTHON")
+        strangers = ("AIRFLOW", "ANSIBLE", "PYTHON", "VAULT")
         self.environ = {name: value for name, value in os.environ.items() if not name.startswith(strangers)}
         self.environ |= {
             "AIRFLOW_API_URL": self.url,
@@ -125,21 +132,35 @@ class Stand:
                 raise BenchError(f"{len(found)} {kind} are not as declared, such as {found[0][IDENTITY[kind]]}")
         self.holds = None if but else data
 
+    @cached_property
+    def vault(self) -> BenchVault:
+        """A real OpenBao, there from the first case that needs it."""
+        from vault import BenchVault
+
+        return self.stack.enter_context(BenchVault())
+
     # -- what is measured -------------------------------------------------------------------------------------------
 
-    def play(self, tasks: list[dict[str, Any]], variables: Path | None = None, watched: bool = True) -> Play:
+    def play(
+        self,
+        tasks: list[dict[str, Any]],
+        variables: Path | None = None,
+        watched: bool = True,
+        python: Path = Path(sys.executable),
+        **environ: str,
+    ) -> Play:
         """A whole `ansible-playbook` on localhost. Not watched, there is no figure of memory, nor what that costs."""
         play: dict[str, Any] = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
-        play["vars"] = {"ansible_python_interpreter": str(WATCHED_PYTHON if watched else sys.executable)}
+        play["vars"] = {"ansible_python_interpreter": str(WATCHED_PYTHON if watched else python)}
         if variables:
             play["vars_files"] = [str(variables)]
         playbook, memory = self.folder / "playbook.json", self.folder / "memory"
         playbook.parent.mkdir(parents=True, exist_ok=True)
         playbook.write_text(json.dumps([play]), encoding="utf-8")
         memory.unlink(missing_ok=True)
-        program = Path(sys.executable).with_name("ansible-playbook")
-        watch = {"BENCH_PYTHON": sys.executable, "BENCH_MEMORY": str(memory)}
-        time, output = self.program(program, "-i", "localhost,", playbook, **watch)
+        program = python.with_name("ansible-playbook")
+        watch = {"BENCH_PYTHON": str(python), "BENCH_MEMORY": str(memory)}
+        time, output = self.program(program, "-i", "localhost,", playbook, **watch, **environ)
         recap = re.search(r"changed=(\d+) +unreachable=0 +failed=0", output)
         if tasks and not recap:
             raise BenchError(f"the play failed: {output[-1500:]}")
@@ -208,4 +229,5 @@ def stand(version: str) -> Iterator[Stand]:
         ready = Stand(version, *server, airflowctl if airflowctl.exists() else None)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         stack.callback(ready.wiped)
+        stack.enter_context(ready.stack)
         yield ready
