@@ -20,6 +20,12 @@ DECLARATIONS = {
     "open.yml": "connections: [{connection_id: leaks_file, conn_type: http}]\npools: [{name: leaks_file, slots: 3}]\n",
     "more.json": json.dumps({"variables": [{"key": "leaks_json", "secret_value": SECRETS["json"]}]}),
 }
+REFERENCES = """
+connections:
+  - {connection_id: leaks_refers, conn_type: http, secret_extra: {a: [{b: {vault: leaks/pem}}]}}
+  - {connection_id: leaks_refers_whole, from_vault: leaks/fields}
+variables: [{key: leaks_refers, secret_value: {vault: leaks/value, key: value}}]
+"""
 # What no loader takes, or what cannot be a declaration.
 FAULTY = {
     "unclosed.yml": 'variables:\n  - key: a\n    secret_value: "{broken}\n',
@@ -69,10 +75,12 @@ INTERPRETERS = {
     "wrong_password": "export AIRFLOW_API_PASSWORD={wrong_password}; exec {python}",
     "wrong_token": "unset AIRFLOW_API_USERNAME AIRFLOW_API_PASSWORD; export AIRFLOW_API_TOKEN={wrong_token}; "
     "exec {python}",
+    "without_hvac": 'export PYTHONPATH="$(dirname "$0")/without_hvac"; exec {python}',
+    "vault_of_environment": "export VAULT_ADDR={vault_address} VAULT_TOKEN={wrong_credential}; exec {python}",
 }
 
 
-def write_givens(folder: Path, urls: dict[str, str]) -> None:
+def write_givens(folder: Path, urls: dict[str, str], vaults: dict[str, Any]) -> None:
     """Everything that the playbooks find in the folder C(given)."""
     right, wrong = _vault(SECRETS["vault_password"]), _vault("another")
     whole = json.dumps({"connections": [{"connection_id": "leaks_file", "password": SECRETS["whole"]}]})
@@ -82,6 +90,8 @@ def write_givens(folder: Path, urls: dict[str, str]) -> None:
         "declarations/zinline.yml": _inline(right, "leaks_inline", SECRETS["inline"]),
         "templated/whole.yml": right.encrypt(whole).decode(),
         "templated/template.yml": "variables:\n  - {key: leaks_template, secret_value: '{{ secrets.text }}'}\n",
+        "references/refers.yml": REFERENCES,
+        "without_hvac/hvac.py": "raise ImportError('hvac is not to be found')\n",
         "other_vault/whole.yml": wrong.encrypt(whole).decode(),
         "other_vault/inline.yml": _inline(wrong, "leaks_inline", SECRETS["inline"]),
         "other_vault/damaged.yml": right.encrypt(whole).decode()[:-40],
@@ -89,7 +99,7 @@ def write_givens(folder: Path, urls: dict[str, str]) -> None:
         **{f"untemplatable/{name}": text.format(**SECRETS) for name, text in UNTEMPLATABLE.items()},
         "vault-password": SECRETS["vault_password"],
         "wrong-vault-password": "yet another",
-        "values.json": json.dumps({"urls": urls, "wrong": _wrong()}),
+        "values.json": json.dumps({"urls": urls, "vaults": vaults, "wrong": _wrong()}),
     }
     for name, text in texts.items():
         path = folder / name

@@ -26,6 +26,8 @@ FILES = {
 }
 """The places of files, by the first part of their paths in the folder of a playbook."""
 SYSLOG, ADDRESSES, LOG, AUDIT_LOG, MEMORY = "syslog", "addresses", "Airflow's log", "Airflow's audit log", "memory"
+OPEN = {(AUDIT_LOG, "stored_open")}  # no leak of ours: Airflow takes no host, login or schema for a secret
+TOKEN = re.compile(r"\b[sb]\.[0-9A-Za-z_-]{24,}")  # as OpenBao makes them
 PLACES = {*FILES.values(), SYSLOG, ADDRESSES, LOG, AUDIT_LOG, MEMORY}
 
 
@@ -69,6 +71,11 @@ def runs(texts: Iterable[Text]) -> int:
     lines = [json.loads(line) for text in texts if text.place == "JSON callback" for line in text.content.splitlines()[1:]]
     ours = [line for line in lines if line["action"].startswith("windsock.airflow.")]
     return sum("results" not in line["result"] for line in ours)
+
+
+def tokens(texts: Iterable[Text]) -> list[str]:
+    """The names of texts with what looks like a token of OpenBao: no proxy sees all that it hands out."""
+    return [text.name for text in texts if TOKEN.search(text.content)]
 
 
 def strangers(texts: Iterable[Text]) -> list[str]:

@@ -22,6 +22,7 @@ print(quote(text), html.escape(text), raw.hex().upper(), text.encode("ascii", "x
 print(base64.encodebytes(b"me:" + raw).decode(), base64.urlsafe_b64encode(b"you:" + raw).decode(), sep="\n")
 print(hashlib.md5(raw).hexdigest(), hashlib.sha1(raw).hexdigest(), hashlib.sha256(raw).hexdigest())
 print(base64.b64encode(hashlib.sha512(raw).digest()).decode())
+print("s." + "token" * 5)
 syslog.syslog(f"Invoked with {word}")
 with os.fdopen(tempfile.mkstemp()[0], "w") as file:
     file.write(word)

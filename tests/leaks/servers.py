@@ -1,7 +1,7 @@
 # Copyright: Windsock contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Airflow that the playbooks work on, what stands before it and does harm, and what it has written of them."""
+"""The Airflow and the Vaults of the playbooks, what stands before them and does harm, and what was written of them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from airflow_server import AirflowServer
 from echo import FORMS, echo
 from fault_proxy import Answer, FaultProxy, Forward
 from raw_api import IDENTITY, raw_api
+from vaults import SLOW, Vaults
 
 MEMORY = "windsock_applied_"
 PREFIXES = "leaks", MEMORY
 LISTED = "leaks_found"  # by the server that is called own
-SLOW = 60  # seconds; whoever waits for that is killed before
 
 
 class Servers:
@@ -30,6 +30,7 @@ class Servers:
 
     def __init__(self) -> None:
         self.airflow = AirflowServer()
+        self.vaults = Vaults()
         self.proxies: dict[str, FaultProxy] = {}
         self._stack = contextlib.ExitStack()
 
@@ -53,6 +54,8 @@ class Servers:
         self._proxy("untrusted", _tls())
         closed = self._proxy("closed")  # as a proxy_url
         closed.add(echo(closed, "html", 407), times=None)
+        self._stack.enter_context(self.vaults)
+        self.proxies.update(self.vaults.proxies)
         return self
 
     def __exit__(self, *unused: object) -> None:
@@ -85,11 +88,12 @@ class Servers:
         requests = [request for proxy in self.proxies.values() for request in proxy.requests]
         return "\n".join(f"{request.method} {request.path}?{request.query}" for request in requests)
 
-    def tokens(self) -> list[str]:
-        """The tokens that Airflow handed out: they are secrets too."""
+    def secrets(self) -> dict[str, Any]:
+        """The tokens that Airflow handed out, and what opens a Vault: they are secrets too."""
         requests = [request for proxy in self.proxies.values() for request in proxy.requests]
         given = {request.headers.get("Authorization", "") for request in requests}
-        return sorted(each.removeprefix("Bearer ") for each in given if each.startswith("Bearer ey"))
+        tokens = sorted(each.removeprefix("Bearer ") for each in given if each.startswith("Bearer ey"))
+        return {**{f"token {number} of Airflow": each for number, each in enumerate(tokens)}, **self.vaults.secrets()}
 
     def log(self) -> str:
         """What Airflow has logged since this was last asked."""
