@@ -72,18 +72,19 @@ def _of_uri(uri: str, option: str = "uri") -> Fields:
 def _of_backend(secret: Fields) -> Fields:
     """What a secret in the layout of Airflow's VaultBackend declares: a C(conn_uri), or else the fields.
 
-    In place of a URI there may be the fields as JSON, and among the fields a C(uri), as Airflow has it.
+    In place of a URI there may be the fields as JSON, and in place of the fields a C(uri), as Airflow has it.
     """
-    uri = secret.get("conn_uri") or secret.get("uri")
-    if uri:
+    if "conn_uri" in secret:
+        uri = secret["conn_uri"]
+        if uri in (None, ""):
+            raise Clash("from_vault: its conn_uri must not be empty")
         if not isinstance(uri, str):
             raise Clash("from_vault: its conn_uri must be text")
         if not uri.lstrip().startswith("{"):
             return _of_uri(uri.strip(), "from_vault: its conn_uri")
-        fields = read_json(uri, strict=True)
-        if fields is NOT_JSON or not isinstance(fields, dict):
+        secret = read_json(uri, strict=True)
+        if secret is NOT_JSON:
             raise Clash("from_vault: its conn_uri is neither a URI nor JSON")
-        secret = fields
     unknown = [str(name) for name in secret if name not in BACKEND_FIELDS]
     if unknown:
         raise Clash(
@@ -93,6 +94,12 @@ def _of_backend(secret: Fields) -> Fields:
     for name, value in secret.items():
         if value is not None and not isinstance(value, str) and name not in ("port", "extra"):
             raise Clash(f"from_vault: its {name} must be text")
+    if secret.get("uri"):
+        given = [name for name in URI_FIELDS if secret.get(name)]
+        if given:
+            raise Clash(f"from_vault: its uri stands for the fields, so it cannot be together with {', '.join(given)}")
+        beside = {name: secret[name] for name in ("description", "team_name") if secret.get(name)}
+        return {**_of_uri(secret["uri"], "from_vault: its uri"), **beside}
     fields = {**dict.fromkeys(URI_FIELDS), **secret}
     conn_type = fields.pop("conn_type")
     if conn_type:  # without one, only a connection that exists can be meant
