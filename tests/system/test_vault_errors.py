@@ -194,6 +194,11 @@ def test_a_rate_limit_of_vaults_own(vault: VaultServer, option: dict[str, Any]) 
         root.delete("sys/quotas/rate-limit/few")
 
 
+def test_a_standby_without_an_active_one(option: dict[str, Any], proxy: FaultProxy) -> None:
+    proxy.answer(500, '{"errors": ["local node not active but active cluster node not found"]}', path="/data/", times=None)
+    assert trouble(option, FINE).startswith(f"{proxy.url} is a standby of Vault that does not answer requests: ")
+
+
 STATUS = {
     412: "{url} does not have the newest state of Vault yet, also after 1 retries. ",
     429: "{url} has a rate limit, and it was still reached after 1 retries. ",
@@ -285,7 +290,7 @@ def test_a_second_factor(option: dict[str, Any], proxy: FaultProxy) -> None:
 def test_a_standby_that_leads_to_the_active_one(vault: VaultServer, option: dict[str, Any], proxy: FaultProxy) -> None:
     proxy.answer(307, "", {"Location": f"{vault.url}/v1/secret/data/team/db"}, path="/data/")
     assert passwords(option, FINE) == ["stored"]
-    proxy.answer(307, "", {"Location": "http://127.0.0.1:1/v1/secret/data/team/db"}, path="/data/", times=None)
+    proxy.answer(307, "", {"Location": "http://u:p@127.0.0.1:1/x?token=t"}, path="/data/", times=None)
     told = trouble(option, FINE)
     assert told.startswith(f"nobody answers at http://127.0.0.1:1, where {proxy.url} redirects to, (")
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import typing as t
+from urllib.parse import urlsplit
 
 from .._parallel import AT_ONCE
 from .._patience import patience
@@ -121,11 +122,11 @@ class Session:
     def meaning(self, refusal: Refusal, doing: str) -> str:
         """An answer that concerns more than one secret."""
         url, retries = self.access.url, self.access.retries
-        if refusal.says("sealed"):
+        if refusal.status == 503 and refusal.says("sealed"):
             return f"the Vault at {url} is sealed: it has to be unsealed first"
         if refusal.says("not initialized") or refusal.status == 501:
             return f"the Vault at {url} is not initialized"
-        if refusal.status in (472, 473) or refusal.says("standby"):
+        if refusal.status in (472, 473) or (refusal.status >= 500 and refusal.says("not active")):
             return f"{url} is a standby of Vault that does not answer requests: give the address of the active one"
         if refusal.status == 429:
             return f"{url} has a rate limit, and it was still reached after {retries} retries"
@@ -211,7 +212,7 @@ class Session:
         url, kinds = self.access.url, self._requests.exceptions
         asked = str(getattr(getattr(error, "request", None), "url", None) or url)
         if not asked.startswith(url):
-            url = f"{asked.partition('/v1/')[0]}, where {url} redirects to,"
+            url = f"{_origin(asked)}, where {url} redirects to,"
         reason = getattr(error.args[0] if error.args else None, "reason", None)
         if isinstance(error, kinds.SSLError):
             return f"the TLS connection to {url} failed ({tls_reason(reason or error)}); see vault.ca_path and vault.validate_certs"
@@ -226,6 +227,11 @@ class Session:
         if isinstance(reason, self._urllib3.exceptions.NewConnectionError):
             return f"nobody answers at {url} (connection refused or no route), see vault.url"
         return f"{url} broke the connection off ({type(error).__name__})"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _refusal(response: t.Any) -> Refusal:
