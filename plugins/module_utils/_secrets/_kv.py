@@ -31,7 +31,7 @@ class Absent:
     reason: str
 
 
-Secret = dict[str, t.Any] | Absent
+Secret: t.TypeAlias = "dict[str, t.Any] | Absent"
 
 
 def read_secrets(places: t.Sequence[Place], access: VaultAccess) -> dict[Place, Secret]:
