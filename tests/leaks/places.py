@@ -75,7 +75,12 @@ def runs(texts: Iterable[Text]) -> int:
 
 def tokens(texts: Iterable[Text]) -> list[str]:
     """The names of texts with what looks like a token of OpenBao: no proxy sees all that it hands out."""
-    return [text.name for text in texts if TOKEN.search(text.content)]
+    return [text.name for text in texts if any(TOKEN.search(line) for line in _lines_of_ours(text))]
+
+
+def _lines_of_ours(text: Text) -> list[str]:
+    """Syslog hears the whole machine: other modules, of somebody else's playbooks, tell it their parameters."""
+    return [line for line in text.content.splitlines() if text.place != SYSLOG or "windsock.airflow" in line]
 
 
 def strangers(texts: Iterable[Text]) -> list[str]:
