@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ._comparison import Path
-from ._faults import Fault, Refused, suggestion
+from ._faults import Fault, Refused, as_word, suggestion
 from ._json import read_json
 from ._kinds import Kind
 from ._kinds._kind import Clash, Fields, Option
@@ -233,7 +233,7 @@ class _Reader:
             if name is not None and value is None:
                 continue  # null is Ansible's way to leave an option out
             if name is None:
-                misnamed.append(f"{str(word)[:60]}: unknown option, {suggestion(str(word), names)}")
+                misnamed.append(f"{as_word(word)}: unknown option, {suggestion(str(word), names)}")
             elif name in given and given[name] != value:
                 misnamed.append(
                     f"{name}: given twice, under its own name and as {word if word != name else 'an alias'}"

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -68,9 +69,16 @@ class Uncertain(ServerFault):
     """A request that must not be repeated blindly was sent and its answer lost: look before doing it again."""
 
 
+def as_word(word: t.Any) -> str:
+    """An unknown word as it may be shown: where the blank behind a colon is missing, a value is a part of it."""
+    found = re.match(r"[\w.-]{0,60}", str(word))
+    head = found[0] if found else ""
+    return head if head == str(word) else f"{head}..."
+
+
 def suggestion(word: str, known: t.Iterable[str]) -> str:
     """What may have been meant by a word that is not known."""
     import difflib  # only for this; every import costs each task
 
-    near = difflib.get_close_matches(word, known, n=1)
+    near = difflib.get_close_matches(as_word(word).removesuffix("..."), known, n=1)
     return f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"

@@ -20,7 +20,7 @@ from ._airflow._access import read_access
 from ._airflow._client import ClientMissing
 from ._arguments import Arguments
 from ._engine import Work
-from ._faults import Fault, Refused, ServerFault, suggestion
+from ._faults import Fault, Refused, ServerFault, as_word, suggestion
 from ._secrets import HvacMissing
 from ._yaml import YamlMissing
 
@@ -96,7 +96,7 @@ class Module(AnsibleModule):
             if name in options and (value is not None or "default" in options[name])  # Ansible has put None there
         }
         faults = [
-            Fault("", f"{name[:60]}: unknown option, {suggestion(name, arguments.names)}")
+            Fault("", f"{as_word(name)}: unknown option, {suggestion(name, arguments.names)}")
             for name in self.params
             if name not in arguments.names and not name.startswith("_ansible")
         ]

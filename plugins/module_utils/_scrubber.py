@@ -24,7 +24,8 @@ class Scrubber:
 
     def hide(self, secrets: t.Iterable[str]) -> None:
         """Keep these texts out as well."""
-        self._hidden.update(form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret))
+        forms = (form for secret in secrets for form in _forms(secret))
+        self._hidden.update(form for form in forms if len(form) >= SHORTEST)
 
     def scrubbed(self, text: str) -> str:
         """A text, unless it holds a secret: then only that there was one."""
@@ -34,5 +35,5 @@ class Scrubber:
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    """A secret as it may stand in a text: as it is, as Python shows it, as JSON writes it."""
-    return secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
+    """A secret as it may stand in a text: as it is, on one line, as Python shows it, as JSON writes it."""
+    return secret, " ".join(secret.split()), repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]

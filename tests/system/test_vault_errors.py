@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -278,6 +279,19 @@ def test_something_that_is_no_vault(option: dict[str, Any], proxy: FaultProxy, b
     assert told.startswith(f"{proxy.url} answers with something that is not Vault's JSON: is it a Vault, or a gateway")
     proxy.answer(200, body, path="/login")
     assert trouble(option, FINE).startswith(f"{proxy.url} answers ")
+
+
+def test_what_an_answer_says_back_is_not_shown(option: dict[str, Any], proxy: FaultProxy) -> None:
+    """Neither a credential with a line break in it, nor what stands in place of a number."""
+    secret = "CANARY'quo\"te\nline"
+    way = {"url": option["url"], "retries": 0, "auth_method": "userpass", "username": "u", "password": secret}
+    for text in (secret, f"wrong: {secret}!", secret.replace("\n", " ")):
+        proxy.answer(400, json.dumps({"errors": [text]}), path="/login")
+        told = trouble(way, FINE)
+        assert "(its reason holds a secret and is not shown)" in told and "CANARY" not in told
+    about = {"created_time": "x", "version": "CANARY", "destroyed": True}
+    proxy.answer(404, json.dumps({"data": {"metadata": about}}), path="/data/")
+    assert refusals(option, FINE) == ["password: Vault has no secret at secret/team/db"]
 
 
 def test_a_second_factor(option: dict[str, Any], proxy: FaultProxy) -> None:

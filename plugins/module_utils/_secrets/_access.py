@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from .._faults import Fault, suggestion
+from .._faults import Fault, as_word, suggestion
 from .._kinds._types import Type, Wrong, choice, flag, integer, text
 from ._reference import WrongReference, read_path
 from ._sign_in import TOKEN_FILE, WAYS, Way
@@ -83,7 +83,7 @@ def read_vault(given: t.Any, environment: t.Mapping[str, str] | None = None) -> 
         return VaultOption(None, [Fault("vault", "must be a dict")], [])
     words = {str(word): value for word, value in (given or {}).items()}
     unknown = [
-        Fault("vault", f"{word[:60]}: unknown option, {suggestion(word, OPTIONS)}")
+        Fault("vault", f"{as_word(word)}: unknown option, {suggestion(word, OPTIONS)}")
         for word in words
         if word not in OPTIONS
     ]
@@ -197,7 +197,8 @@ class Words:
                 self.fault(word, "is missing")
             return None
         if not os.path.isfile(path) or not os.access(path, os.R_OK):
-            self.fault(word, f"there is no readable file {path}")
+            # Not which: people put what is to stand in the file here.
+            self.fault(word, "there is no such file, or it cannot be read where the module runs")
             return None
         return path
 

@@ -131,8 +131,8 @@ class _Engine:
         if refusal.status != 404:
             raise VaultTrouble(self.session.meaning(refusal, f"reading {place}"))
         about = (refusal.data.get("data") or {}).get("metadata")
-        if _is_metadata(about):
-            number = about.get("version")
+        if _is_metadata(about) and isinstance(about["version"], int):
+            number = about["version"]
             how = "was destroyed" if about.get("destroyed") else "is deleted (`vault kv undelete` brings it back)"
             return Absent(f"version {number} of the secret at {self.mount}/{place.path} {how}")
         if refusal.says("no handler for route"):

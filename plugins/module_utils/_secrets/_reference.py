@@ -13,6 +13,8 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from .._faults import as_word
+
 WORDS = ("vault", "key", "mount", "version")
 
 
@@ -64,7 +66,7 @@ def read_reference(value: dict[str, t.Any]) -> Reference:
     unknown = [str(word) for word in value if word not in WORDS]
     if unknown:
         raise WrongReference(
-            f"has 'vault', as a reference has, and {unknown[0][:60]!r}, which none has: it may have {', '.join(WORDS)}. "
+            f"has 'vault', as a reference has, and {as_word(unknown[0])!r}, which none has: it may have {', '.join(WORDS)}. "
             "If vault is no path here, declare it outside of the secrets"
         )
     key = value.get("key")

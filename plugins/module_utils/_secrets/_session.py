@@ -150,8 +150,9 @@ class Session:
         return self.meaning(refusal, f"signing in with {method}")
 
     def _told(self, refusal: Refusal) -> str:
-        text = "; ".join(" ".join(error.split()) for error in refusal.errors[:3])
-        return f" ({self._scrubber.scrubbed(text)[:300]})" if text else ""
+        # Looked through before its line breaks go, which a secret may have too.
+        text = " ".join(self._scrubber.scrubbed("; ".join(refusal.errors[:3])).split())
+        return f" ({text[:300]})" if text else ""
 
     def _patient_session(self, verify: bool | str) -> t.Any:
         class Http(self._requests.Session):  # type: ignore[misc,name-defined]

@@ -45,6 +45,7 @@ WRONG_CONNECTIONS: list[tuple[str, t.Any, str, str]] = [
     ("id a list", {"connection_id": [CANARY]}, "connection_id", "must be text, not a list"),
     ("id a boolean", {"connection_id": True}, "connection_id", "must be text, not a boolean"),
     ("unknown option", {"connection_id": "pg", "passwrod": CANARY}, "passwrod", "did you mean password?"),
+    ("no blank behind a colon", {"connection_id": "pg", f"password:{CANARY}": None}, "password...", "did you mean"),
     ("unknown option, nothing near", {"connection_id": "pg", "zzzz": CANARY}, "zzzz", "known are conn_id, conn_type"),
     ("option of another kind", {"connection_id": "pg", "slots": 70707}, "slots", "unknown option"),
     ("id and alias differ", {"connection_id": "pg", "conn_id": CANARY}, "connection_id", "given twice"),

@@ -129,6 +129,18 @@ def test_an_unknown_word_is_wrong_even_without_references() -> None:
     assert [str(fault) for fault in option.faults] == ["vault: role-id: unknown option, did you mean role_id?"]
 
 
+def test_a_word_with_a_value_in_it_is_cut() -> None:
+    """As YAML has it where the blank behind the colon is missing."""
+    option = read_vault({**TOKEN, f"secret_id:{CANARY}": None}, {})
+    assert [str(fault) for fault in option.faults] == ["vault: secret_id...: unknown option, did you mean secret_id?"]
+
+
+@pytest.mark.parametrize("word", ["token_file", "ca_path"])
+def test_a_secret_in_place_of_its_file_is_not_shown(word: str) -> None:
+    (told,) = faults({**(TOKEN if word == "ca_path" else URL), word: CANARY})
+    assert told.startswith(f"vault.{word}: there is no such file") and CANARY not in told
+
+
 def test_an_unknown_way() -> None:
     (told,) = faults({**URL, "auth_method": CANARY})
     assert told.startswith("vault.auth_method: must be token or approle or") and CANARY not in told
@@ -147,7 +159,7 @@ def test_files(home: Path) -> None:
         given = {**URL, "token_file": "~/t", word: "~/none"}
         (home / "t").write_text(" s.token\n")
         (told,) = faults(given)
-        assert told == f"vault.{word}: there is no readable file {home}/none"
+        assert told == f"vault.{word}: there is no such file, or it cannot be read where the module runs"
     assert access({**URL, "token_file": "~/t"}).way.secrets() == ["s.token"]
     (home / ".vault-token").write_text("")
     (told,) = faults(URL)
@@ -155,7 +167,7 @@ def test_files(home: Path) -> None:
     (home / ".vault-token").write_text("s.mine")
     assert access(URL).way.secrets() == ["s.mine"]
     (told,) = faults({**URL, "auth_method": "cert", "client_cert": "~/t", "client_key": "~/none"})
-    assert told == f"vault.client_key: there is no readable file {home}/none"
+    assert told == "vault.client_key: there is no such file, or it cannot be read where the module runs"
 
 
 def test_credentials_do_not_stand_in_what_python_shows() -> None:
