@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from airflow_server import AirflowServer
 from fault_proxy import FaultProxy
 from harness import Engine, Playbook
 from hypothesis import HealthCheck, Phase, given, settings
@@ -298,8 +299,15 @@ def quoted(text: str) -> str:
     return '"' + "".join(each if each in plain else f"\\U{ord(each):08x}" for each in text) + '"'
 
 
+@pytest.fixture(scope="module")
+def forgetful(server: AirflowServer) -> None:
+    """Nothing is masked but the secrets of these tests: Airflow 2 masks those of one letter too, in any text."""
+    if server.generation.api == "/api/v1":
+        server.restart()
+
+
 @pytest.fixture
-def world(api: Api, stored: Stored, name: str) -> World:
+def world(api: Api, stored: Stored, name: str, forgetful: None) -> World:
     world = World(api, stored, Rules(api.server.version), name)
     world.prime()
     return world
