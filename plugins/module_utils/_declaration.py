@@ -79,7 +79,7 @@ def declare(
     given: t.Iterable[Given],
     enforce_defaults: bool = False,
     found: t.Iterable[Fault] = (),
-    of_references: t.Iterable[Fault] = (),
+    of_references: t.Callable[[], t.Iterable[Fault]] = tuple,
 ) -> list[Desired]:
     """Read the declarations. Raises Refused with every fault, those that were found before too.
 
@@ -102,7 +102,7 @@ def declare(
         if one is not None:
             desired[key] = one
     if referring:
-        faults += of_references
+        faults += of_references()
     if faults:
         raise Refused(faults)
     return list(desired.values())

@@ -24,7 +24,7 @@ from ._plan import ActualObjects, Policy, make_plan, needs_secrets, nothing_know
 from ._prune import Pruned, Pruning, prune, shared
 from ._reading import Reader
 from ._report import Report, make_report, object_after
-from ._secrets._access import VaultAccess
+from ._secrets._access import VaultOption
 
 Work = t.Callable[[Dialect, bool], Report]
 """What is left to do once the declaration is read: given a server and whether only to check."""
@@ -37,7 +37,7 @@ def run(
     pruning: Pruning,
     server: Dialect,
     check_mode: bool,
-    vault: VaultAccess | None = None,
+    vault: VaultOption | None = None,
 ) -> Report:
     """Bring a deployment to what is declared, of these kinds; in check mode only say what that takes.
 
@@ -59,7 +59,7 @@ def run(
 
 
 def run_one(
-    desired: Desired, policy: Policy, owner: str, server: Dialect, check_mode: bool, vault: VaultAccess | None = None
+    desired: Desired, policy: Policy, owner: str, server: Dialect, check_mode: bool, vault: VaultOption | None = None
 ) -> Report:
     """The same for a single object, which the report then holds as it is now. It is nobody's property."""
     server.hide(_secret_texts([desired]))
@@ -145,7 +145,7 @@ class _Task:
 
 
 def _with_secrets(
-    desired: list[Desired], actual: ActualObjects, policy: Policy, vault: VaultAccess | None, server: Dialect
+    desired: list[Desired], actual: ActualObjects, policy: Policy, vault: VaultOption | None, server: Dialect
 ) -> list[Desired]:
     """The objects with what they need of Vault."""
     wanted = [
@@ -153,11 +153,13 @@ def _with_secrets(
         for one in desired
         if one.awaited and needs_secrets(one, actual.get((one.kind.name, one.id)), policy, server.abilities)
     ]
-    if not wanted or vault is None:
+    if not wanted:
         return desired
+    if vault is None or vault.access is None:
+        raise ValueError("a declaration with references comes with a Vault")  # seen to by declare()
     from ._secrets._resolution import resolve  # only here, every import costs each task
 
-    full = {(one.kind.name, one.id): one for one in resolve(wanted, vault)}
+    full = {(one.kind.name, one.id): one for one in resolve(wanted, vault.access)}
     server.hide(_secret_texts([*full.values()]))
     return [full.get((one.kind.name, one.id), one) for one in desired]
 

@@ -26,7 +26,7 @@ def passwords(option: Option, *references: Any, environment: Mapping[str, str] |
     """The passwords of as many connections, called c0, c1 and so on."""
     vault = read_vault(option, environment or {})
     words = [{"connection_id": f"c{number}", "password": each} for number, each in enumerate(references)]
-    desired = declare(listed(CONNECTION, words), False, vault.faults, vault.of_references)
+    desired = declare(listed(CONNECTION, words), False, vault.faults, lambda: vault.of_references)
     assert vault.access
     return [one.fields["password"] for one in resolve(desired, vault.access)]
 

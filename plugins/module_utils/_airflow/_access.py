@@ -12,8 +12,8 @@ import os
 import re
 import typing as t
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
+from .._address import http_address
 from .._faults import Fault, Refused
 
 ENVIRONMENT = {
@@ -103,14 +103,8 @@ class _Reader:
                 self.fault("airflow_url", "is missing; the environment variable AIRFLOW_API_URL may hold it too")
             return ""
         url = url.strip()
-        try:
-            parts = urlsplit(url)
-            sound = (
-                parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-            )
-        except ValueError:
-            sound = False
-        if not sound:
+        parts = http_address(url)
+        if parts is None:
             self.fault("airflow_url", "must be an address like https://airflow.example.com, with http or https")
         elif parts.username or parts.password:
             self.fault("airflow_url", "must not hold credentials: use airflow_username and airflow_password")

@@ -30,6 +30,6 @@ class One:
         policy, faults = read_policy(given, params)
         vault = read_vault(given.get("vault"))
         place = [(self.kind, words, self.kind.name)]
-        (desired,) = declare(place, params["enforce_defaults"], [*faults, *vault.faults], vault.of_references)
+        (desired,) = declare(place, params["enforce_defaults"], [*faults, *vault.faults], lambda: vault.of_references)
         owner = params.get("owner") or ""
-        return lambda server, check_mode: run_one(desired, policy, owner, server, check_mode, vault.access)
+        return lambda server, check_mode: run_one(desired, policy, owner, server, check_mode, vault)

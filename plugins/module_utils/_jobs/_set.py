@@ -32,11 +32,11 @@ class Set:
         of_files = (fault for file in files for fault in file.faults)
         faults = [*wrong, *vault.faults, *_wrong_pruning(params), *of_files]
         entries = [each for kind in KINDS for each in gather(kind, files, given.get(kind.plural))]
-        desired = declare(entries, params["enforce_defaults"], faults, vault.of_references)
+        desired = declare(entries, params["enforce_defaults"], faults, lambda: vault.of_references)
         sources = [given, *(file.lists for file in files)]
         kinds = [kind for kind in KINDS if any(source.get(kind.plural) is not None for source in sources)]
         pruning = Pruning(params["prune"], params["prune_limit"], tuple(params["protect"] or ()), params["owner"] or "")
-        return lambda server, check_mode: run(desired, kinds, policy, pruning, server, check_mode, vault.access)
+        return lambda server, check_mode: run(desired, kinds, policy, pruning, server, check_mode, vault)
 
 
 def _wrong_pruning(params: Words) -> list[Fault]:

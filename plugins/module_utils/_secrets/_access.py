@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import typing as t
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from functools import cached_property
 
+from .._address import http_address
 from .._faults import Fault, as_word, suggestion
 from .._kinds._types import Type, Wrong, choice, flag, integer, text
 from ._reference import WrongReference, read_path
@@ -43,15 +44,6 @@ class VaultAccess:
     retries: int = 3
 
 
-@dataclass(frozen=True)
-class VaultOption:
-    """What became of the option. faults are always wrong, of_references only if anything refers to Vault."""
-
-    access: VaultAccess | None
-    faults: list[Fault]
-    of_references: list[Fault]
-
-
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "url": {"type": "str"},
     "namespace": {"type": "str"},
@@ -77,19 +69,44 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
 }
 
 
+class VaultOption:
+    """The option of a module. What stands in the environment and in files is looked at only if it is asked for.
+
+    faults are always wrong, of_references only if anything refers to Vault.
+    """
+
+    def __init__(self, given: t.Any, environment: t.Mapping[str, str]) -> None:
+        self._given = given
+        self._environment = environment
+        self.faults = _misshapen(given)
+
+    @cached_property
+    def _read(self) -> tuple[VaultAccess | None, list[Fault]]:
+        if self._given is not None and not isinstance(self._given, dict):
+            return None, []
+        words = Words(self._given or {}, self._environment)
+        access = _access(words)
+        return None if words.faults or self.faults else access, words.faults
+
+    @property
+    def access(self) -> VaultAccess | None:
+        return self._read[0]
+
+    @property
+    def of_references(self) -> list[Fault]:
+        return self._read[1]
+
+
 def read_vault(given: t.Any, environment: t.Mapping[str, str] | None = None) -> VaultOption:
     """The option of a module, filled from the environment."""
+    return VaultOption(given, os.environ if environment is None else environment)
+
+
+def _misshapen(given: t.Any) -> list[Fault]:
     if given is not None and not isinstance(given, dict):
-        return VaultOption(None, [Fault("vault", "must be a dict")], [])
-    words = {str(word): value for word, value in (given or {}).items()}
-    unknown = [
-        Fault("vault", f"{as_word(word)}: unknown option, {suggestion(word, OPTIONS)}")
-        for word in words
-        if word not in OPTIONS
-    ]
-    reader = Words(words, os.environ if environment is None else environment)
-    access = _access(reader)
-    return VaultOption(None if unknown or reader.faults else access, unknown, reader.faults)
+        return [Fault("vault", "must be a dict")]
+    unknown = [str(word) for word in given or () if word not in OPTIONS]
+    return [Fault("vault", f"{as_word(word)}: unknown option, {suggestion(word, OPTIONS)}") for word in unknown]
 
 
 def _access(words: Words) -> VaultAccess | None:
@@ -99,27 +116,28 @@ def _access(words: Words) -> VaultAccess | None:
         way=way or Way(),
         namespace=words.path("namespace"),
         mount=words.path("mount") or "secret",
-        kv_version={"1": 1, "2": 2}.get(str(words.parsed("kv_version", text()))),
+        kv_version=_kv_version(words),
         ca_path=words.file("ca_path"),
         validate_certs=words.parsed("validate_certs", flag()) is not False,
         timeout=words.number("timeout", 1),
         retries=words.number("retries", 0),
     )
-    if str(words.parsed("kv_version", text()) or "auto") not in OPTIONS["kv_version"]["choices"]:
-        words.fault("kv_version", "must be 1, 2 or auto")
     return access if way else None
+
+
+def _kv_version(words: Words) -> int | None:
+    version = words.parsed("kv_version", text()) or "auto"  # what a number is, is a text here
+    if version not in OPTIONS["kv_version"]["choices"]:
+        words.fault("kv_version", "must be 1, 2 or auto")
+    return {"1": 1, "2": 2}.get(version)
 
 
 def _url(words: Words) -> str:
     url = words.text("url", needed=True)
-    try:
-        parts = urlsplit(url or "")
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        sound = False
-    if url and not sound:
+    parts = http_address(url or "")
+    if url and parts is None:
         words.fault("url", "must be an address like https://vault.example.com:8200, with http or https")
-    elif url and (parts.username or parts.password or parts.query or parts.fragment):
+    elif parts is not None and (parts.username or parts.password or parts.query or parts.fragment):
         words.fault("url", "must not hold credentials, a query or a fragment")
     return (url or "").rstrip("/").removesuffix("/v1")
 

@@ -150,15 +150,15 @@ def test_what_only_resembles_a_reference_is_taken_as_it_stands() -> None:
 def test_faults_of_the_option_count_only_if_something_refers_to_vault() -> None:
     missing = [Fault("vault.url", "is missing")]
     words = {"connection_id": "a", "conn_type": "http"}
-    assert declare(listed(CONNECTION, [words]), False, (), missing)
+    assert declare(listed(CONNECTION, [words]), False, (), lambda: missing)
     for more in ({"password": PW}, {"from_vault": "a"}, {"secret_extra": {"x": [PW]}}):
-        faults = told(lambda more=more: declare(listed(CONNECTION, [{**words, **more}]), False, (), missing))
+        faults = told(lambda more=more: declare(listed(CONNECTION, [{**words, **more}]), False, (), lambda: missing))
         assert faults == ["vault.url: is missing"]
         # Together with what else is wrong with it.
-        faults = told(lambda more=more: declare(listed(CONNECTION, [{**words, **more, "port": "x"}]), False, (), missing))
+        faults = told(lambda more=more: declare(listed(CONNECTION, [{**words, **more, "port": "x"}]), False, (), lambda: missing))
         assert len(faults) == 2
     absent = {**words, "password": PW, "state": "absent"}
-    assert declare(listed(CONNECTION, [absent]), False, (), missing)[0].awaited is None
+    assert declare(listed(CONNECTION, [absent]), False, (), lambda: missing)[0].awaited is None
 
 
 def test_uri_and_from_vault_exclude_each_other() -> None:

@@ -141,6 +141,17 @@ def test_a_secret_in_place_of_its_file_is_not_shown(word: str) -> None:
     assert told.startswith(f"vault.{word}: there is no such file") and CANARY not in told
 
 
+def test_nothing_is_looked_at_before_it_is_asked_for() -> None:
+    class Untouched(dict[str, str]):
+        def get(self, *_arguments: t.Any) -> t.NoReturn:
+            raise AssertionError("the environment was read")
+
+    option = read_vault({"mount": "kv"}, Untouched())
+    assert option.faults == []
+    with pytest.raises(AssertionError, match="the environment was read"):
+        assert option.of_references
+
+
 def test_an_unknown_way() -> None:
     (told,) = faults({**URL, "auth_method": CANARY})
     assert told.startswith("vault.auth_method: must be token or approle or") and CANARY not in told
