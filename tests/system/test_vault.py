@@ -187,6 +187,14 @@ def test_nothing_is_written_when_vault_cannot_be_used(engine, proxy, vault_proxy
     assert not proxy.writes
 
 
+def test_what_airflow_says_back_of_a_value_is_not_shown(engine, proxy, name, kept, vault_option):
+    proxy.answer(422, json.dumps({"detail": "it is not CANARY-of-vault"}), writes_only=True, times=None)
+    one = {"connection_id": f"{name}c", "conn_type": "http", "password": {"vault": kept(pw="CANARY-of-vault")}}
+    run = engine(vault=vault_option, connections=[one])
+    assert "(its reason holds a secret and is not shown)" in run.msg
+    assert "CANARY" not in json.dumps([run.result, run.report.hints])
+
+
 def test_check_mode_reads_vault_and_writes_nothing(engine, proxy, vault_proxy, name, kept, vault_option):
     declared = {
         "vault": vault_option,
