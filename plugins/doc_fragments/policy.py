@@ -45,6 +45,12 @@ options:
         O(fingerprint_key).
     type: str
     default: default
+  audit_log:
+    description:
+      - Whether to look up in Airflow's audit log who wrote each object that differs last, and when.
+      - It takes the right to read the audit log, and a request for 100 of its entries, 50 requests at most.
+    type: bool
+    default: false
   enforce_defaults:
     description:
       - Whether every field that is not declared, of an object that is, goes back to Airflow's default.

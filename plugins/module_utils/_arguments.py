@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from ._kinds import KINDS, Kind
 from ._secrets._access import OPTIONS as VAULT_OPTIONS
+from ._shadows import OPTIONS as SHADOW_OPTIONS
 
 Spec = dict[str, t.Any]
 
@@ -75,6 +76,7 @@ POLICY = Arguments(
         "fingerprint_key": {"type": "raw", "no_log": True},
         "owner": {"type": "str", "default": "default"},
         "enforce_defaults": {"type": "bool", "default": False},
+        "audit_log": {"type": "bool", "default": False},
     },
     frozenset({"fingerprint_key"}),
 )
@@ -105,6 +107,9 @@ PRUNE = Arguments(
     }
 )
 """What is to become of objects that nobody declares."""
+
+SHADOWS = Arguments({"shadows": {"type": "dict", "options": SHADOW_OPTIONS}}, frozenset({"shadows"}))
+"""What Airflow looks at before its database. Withheld, since a value may stand behind a name by mistake."""
 
 GATHER = Arguments(
     {

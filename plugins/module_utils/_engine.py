@@ -19,12 +19,14 @@ from ._declaration import Desired
 from ._history import contested, read_history, told, written_by_others
 from ._kinds import Kind
 from ._knowledge import Knowledge, forget, forgotten
+from ._last_writes import LastWrites, read_last_writes
 from ._memory import Memories, Objects, Secrets, changed, remember
 from ._plan import ActualObjects, Policy, make_plan, needs_secrets, nothing_known
 from ._prune import Pruned, Pruning, prune, shared
 from ._reading import Reader
 from ._report import Report, make_report, object_after
 from ._secrets._access import VaultOption
+from ._shadows import Shadows
 
 Work = t.Callable[[Dialect, bool], Report]
 """What is left to do once the declaration is read: given a server and whether only to check."""
@@ -38,10 +40,13 @@ def run(
     server: Dialect,
     check_mode: bool,
     vault: VaultOption | None = None,
+    audit_log: bool = False,
+    shadows: Shadows | None = None,
 ) -> Report:
     """Bring a deployment to what is declared, of these kinds; in check mode only say what that takes.
 
-    vault: where the references are resolved, if there are any.
+    vault: where the references are resolved, if there are any. audit_log: whether to tell who wrote an object last.
+    shadows: what to tell of what Airflow looks at before its database, None for nothing.
     """
     server.hide(_secret_texts(desired))
     reader = Reader(server)
@@ -50,16 +55,27 @@ def run(
     complete = [kind for kind in kinds if reader.has_listed(kind)]
     pruned = prune(desired, complete, actual, pruning, memories, server.abilities)
     desired = _with_secrets(desired, actual, policy, vault, server)
-    task = _Task([*desired, *pruned.absent], actual, policy, memories, server, check_mode)
+    task = _Task([*desired, *pruned.absent], actual, policy, memories, server, check_mode, audit_log)
     task.carry_out()
     if memories.writable and not check_mode:
         task.remember(_claimed(task), _released(task, pruned))
     notes = [*pruned.notes, *(shared(desired, memories) if pruning.owner else ()), *task.notes]
-    return task.report(notes)
+    shadowed: dict[str, t.Any] = {}
+    if shadows is not None:
+        shadowed["shadowed"], why = _shadowed(desired, shadows, vault)
+        notes += why
+    report = task.report(notes)
+    return dataclasses.replace(report, result={**report.result, **shadowed})
 
 
 def run_one(
-    desired: Desired, policy: Policy, owner: str, server: Dialect, check_mode: bool, vault: VaultOption | None = None
+    desired: Desired,
+    policy: Policy,
+    owner: str,
+    server: Dialect,
+    check_mode: bool,
+    vault: VaultOption | None = None,
+    audit_log: bool = False,
 ) -> Report:
     """The same for a single object, which the report then holds as it is now. It is nobody's property."""
     server.hide(_secret_texts([desired]))
@@ -67,7 +83,7 @@ def run_one(
     actual = reader.objects([desired])
     memories = reader.memory(owner) if policy.keys else Memories("")
     (desired,) = _with_secrets([desired], actual, policy, vault, server)
-    task = _Task([desired], actual, policy, memories, server, check_mode)
+    task = _Task([desired], actual, policy, memories, server, check_mode, audit_log)
     task.carry_out()
     if memories.writable and not check_mode:
         task.remember({}, {})
@@ -89,6 +105,7 @@ class _Task:
         memories: Memories,
         server: Dialect,
         check_mode: bool,
+        audit_log: bool,
     ) -> None:
         self.actual = actual
         self.memories = memories
@@ -106,6 +123,11 @@ class _Task:
             self.notes += [*history.notes, *written_by_others(history), *self.knowledge.notes(desired)]
         known = self.knowledge.of if self.knowledge else nothing_known
         self.plan = make_plan(desired, actual, policy, server.abilities, known)
+        self.writes: LastWrites | None = None
+        if audit_log:  # before anything is written, which then would be the last
+            differing = [(each.kind.name, each.id) for each in (*self.plan.changes, *self.plan.unknown)]
+            self.writes = read_last_writes(server, differing)
+            self.notes += self.writes.notes
 
     def carry_out(self) -> None:
         """Write what has to change, in check mode only say so."""
@@ -125,7 +147,7 @@ class _Task:
             self._note(claimed, released, learn)
 
     def report(self, notes: list[str]) -> Report:
-        report = make_report(self.plan, self.ledger, self.server, self.remembers)
+        report = make_report(self.plan, self.ledger, self.server, self.remembers, self.writes)
         if self.knowledge and self.knowledge.history.position is not None:
             report.result["written_by_others"] = told(self.knowledge.history)
         return dataclasses.replace(report, hints=[*report.hints, *notes])
@@ -162,6 +184,25 @@ def _with_secrets(
     full = {(one.kind.name, one.id): one for one in resolve(wanted, vault.access)}
     server.hide(_secret_texts([*full.values()]))
     return [full.get((one.kind.name, one.id), one) for one in desired]
+
+
+def _shadowed(
+    desired: list[Desired], shadows: Shadows, vault: VaultOption | None
+) -> tuple[list[dict[str, str]], list[str]]:
+    """What lies over the objects, and notes on what nobody can say."""
+    folders = shadows.folders(desired)
+    if not folders or vault is None or vault.access is None:  # that it is needed is seen to before
+        return shadows.over(desired, {}), []
+    from ._secrets._kv import Absent, list_folders  # only here, every import costs each task
+    from ._secrets._session import VaultTrouble
+
+    try:
+        held = list_folders(folders, vault.access)
+    except VaultTrouble as trouble:
+        return shadows.over(desired, {}), [f"whether secrets in Vault lie over objects cannot be said: {trouble}"]
+    reasons = {each.reason: None for each in held.values() if isinstance(each, Absent)}
+    listing = {folder: names for folder, names in held.items() if not isinstance(names, Absent)}
+    return shadows.over(desired, listing), [f"whether secrets in Vault lie over objects cannot be said: {why}" for why in reasons]
 
 
 def _claimed(task: _Task) -> Objects:

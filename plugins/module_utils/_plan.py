@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ._abilities import Abilities
 from ._comparison import Findings, Path, Verdict, compare, worst
@@ -80,14 +80,23 @@ class Change:
     findings: Findings
     sendable: frozenset[str] = frozenset()
 
+    @property
+    def blind(self) -> bool:
+        """Whether it is made only since Airflow does not show secrets, so that nobody knows whether anything differs."""
+        return self.action == "update" and bool(self.findings) and Verdict.DIFFERS not in self.findings.values()
+
 
 @dataclass(frozen=True)
 class Plan:
-    """changes in the order of the declaration; unchanged and unknown name objects that are left alone."""
+    """changes in the order of the declaration; unchanged and unknown name objects that are left alone.
+
+    unseen holds, by kind and id, what of the unknown ones could not be compared.
+    """
 
     changes: list[Change]
     unchanged: list[Desired]
     unknown: list[Desired]
+    unseen: dict[tuple[str, str], Findings] = field(default_factory=dict)
 
 
 ActualObjects = dict[tuple[str, str], Actual]
@@ -169,6 +178,8 @@ def _comparison(
         if verdict is Verdict.DIFFERS or blind:
             write[name] = value
     if not write:
+        if findings:
+            plan.unseen[one.kind.name, one.id] = findings
         (plan.unknown if findings else plan.unchanged).append(one)
         return
     written = {

@@ -17,6 +17,7 @@ from ._comparison import Path, Verdict
 from ._declaration import Desired
 from ._kinds import KINDS
 from ._kinds._kind import Fields
+from ._last_writes import LastWrites
 from ._plan import Actual, Change, Plan
 
 SECRET = "(secret)"
@@ -38,13 +39,27 @@ class Report:
     hints: list[str] = field(default_factory=list)
 
 
-def make_report(plan: Plan, ledger: Ledger, server: Dialect, remembers: bool = False) -> Report:
-    """Describe what was done (in check mode: what would be). remembers: the next run knows what this one has written."""
+def make_report(
+    plan: Plan, ledger: Ledger, server: Dialect, remembers: bool = False, writes: LastWrites | None = None
+) -> Report:
+    """Describe what was done (in check mode: what would be).
+
+    remembers: the next run knows what this one has written. writes: who wrote the objects before, if that was asked.
+    """
     finished = {id(change) for change in ledger.done}
     done = [change for change in plan.changes if id(change) in finished]  # in the order of check mode
     result = {
         "changed": bool(done) or ledger.half_done,
-        "changes": [_entry(change) for change in done],
+        "changes": [{**_entry(change), **_written(change.kind.name, change.id, writes)} for change in done],
+        "unknown": [
+            {
+                "kind": one.kind.name,
+                "id": one.id,
+                "secrets": sorted({_name(path) for path in plan.unseen[one.kind.name, one.id]}),
+                **_written(one.kind.name, one.id, writes),
+            }
+            for one in plan.unknown
+        ],
         "summary": _summary(plan, done),
         "airflow": {"version": server.version, "api_version": server.api_version},
     }
@@ -108,7 +123,12 @@ def _entry(change: Change) -> dict[str, t.Any]:
         "action": change.action,
         "fields": sorted(names),
         "secrets": sorted(secrets - names),
+        "blind": change.blind,
     }
+
+
+def _written(kind_name: str, object_id: str, writes: LastWrites | None) -> dict[str, t.Any]:
+    return {} if writes is None else {"written": writes.told(kind_name, object_id)}
 
 
 def _hidden(change: Change, path: Path) -> bool:
@@ -212,11 +232,7 @@ def _plain(fields: Fields) -> Fields:
 
 
 def _hints(done: list[Change], remembers: bool) -> list[str]:
-    blind = [
-        change
-        for change in done
-        if change.action == "update" and change.findings and Verdict.DIFFERS not in change.findings.values()
-    ]
+    blind = [change for change in done if change.blind]
     if not blind:
         return []
     told = (

@@ -250,8 +250,50 @@ changes:
           cannot be compared.
       type: list
       elements: str
+    blind:
+      description:
+        - Whether it is written only because Airflow does not show its secrets, so that nobody knows whether anything
+          differs.
+      type: bool
+    written:
+      description:
+        - The newest write of the object, or attempt at one, that the audit log tells of, whoever that was; null where it
+          tells of none. C(user), C(when) and C(event) are the log's own words. C(certain) is V(false) where the entry
+          does not name the objects that it is about, as that of an import does not.
+      type: dict
+      returned: with O(audit_log)
   sample:
-    - {kind: connection, id: warehouse, action: update, fields: [host, extra.timeout], secrets: [password]}
+    - kind: connection
+      id: warehouse
+      action: update
+      fields: [host, extra.timeout]
+      secrets: [password]
+      blind: false
+      written: {user: jane, when: "2026-01-01T09:30:00Z", event: patch_connection, certain: true}
+unknown:
+  description:
+    - Objects that were left alone, and of which nobody can say whether they are as declared, since Airflow does not
+      show their secrets. Those that a O(fingerprint_key) knows to be as declared are not among them.
+  returned: success and partial failure
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(connection), V(variable) or V(pool).
+      type: str
+    id:
+      description: The object's id.
+      type: str
+    secrets:
+      description: The fields that cannot be compared, dotted inside C(extra).
+      type: list
+      elements: str
+    written:
+      description: As in C(changes).
+      type: dict
+      returned: with O(audit_log)
+  sample:
+    - {kind: connection, id: warehouse, secrets: [password]}
 summary:
   description:
     - How many objects were created, updated, deleted or left unchanged, per kind.

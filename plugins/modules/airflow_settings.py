@@ -269,6 +269,45 @@ options:
       - With an empty string nothing is kept, and O(prune=owned) and a O(fingerprint_key) are refused.
     type: str
     default: default
+  shadows:
+    description:
+      - What Airflow looks at before its database. A declared object that is there too is told in RV(shadowed), since
+        what stands in the database is then dead. Nothing else comes of it.
+      - Only names are looked at, never a value.
+    type: dict
+    suboptions:
+      environment:
+        description:
+          - Names of environment variables of the deployment, such as V(AIRFLOW_CONN_WAREHOUSE). Others than those of
+            connections and variables may be among them.
+        type: list
+        elements: str
+        default: []
+      env_files:
+        description:
+          - Files with the deployment's environment variables, as Docker and systemd take them, on the controller. They
+            may be encrypted with ansible-vault. Only the names are taken out.
+        type: list
+        elements: path
+        default: []
+      vault:
+        description:
+          - Where the deployment's own VaultBackend looks, in the Vault that O(vault) reaches. The folders are listed; a
+            token needs the right to do that. Where it lacks, a warning says so.
+        type: dict
+        suboptions:
+          connections_path:
+            description:
+              - The folder of the connections. Without it, connections are not looked for.
+            type: str
+          variables_path:
+            description:
+              - The folder of the variables. Without it, variables are not looked for.
+            type: str
+          mount:
+            description:
+              - The mount of the engine, that of O(vault) if it is left out.
+            type: str
 seealso:
   - module: windsock.airflow.airflow_connection
   - module: windsock.airflow.airflow_variable
@@ -370,6 +409,15 @@ EXAMPLES = r"""
           - airflow/common.yml
           - airflow/production
 
+    - name: What differs, who wrote it last, and what Airflow never reads from its database
+      windsock.airflow.airflow_settings:
+        src:
+          - airflow/common.yml
+        audit_log: true
+        shadows:
+          environment: [AIRFLOW_VAR_XMPL_COMMON, AIRFLOW_CONN_WAREHOUSE]
+      check_mode: true
+
     - name: Declarations that are on the host already, under absolute paths
       vars:
         checkout: "{{ playbook_dir }}"  # with a local connection, the host is this machine
@@ -408,8 +456,50 @@ changes:
           cannot be compared.
       type: list
       elements: str
+    blind:
+      description:
+        - Whether it is written only because Airflow does not show its secrets, so that nobody knows whether anything
+          differs.
+      type: bool
+    written:
+      description:
+        - The newest write of the object, or attempt at one, that the audit log tells of, whoever that was; null where it
+          tells of none. C(user), C(when) and C(event) are the log's own words. C(certain) is V(false) where the entry
+          does not name the objects that it is about, as that of an import does not.
+      type: dict
+      returned: with O(audit_log)
   sample:
-    - {kind: connection, id: warehouse, action: update, fields: [host, extra.timeout], secrets: [password]}
+    - kind: connection
+      id: warehouse
+      action: update
+      fields: [host, extra.timeout]
+      secrets: [password]
+      blind: false
+      written: {user: jane, when: "2026-01-01T09:30:00Z", event: patch_connection, certain: true}
+unknown:
+  description:
+    - Objects that were left alone, and of which nobody can say whether they are as declared, since Airflow does not
+      show their secrets. Those that a O(fingerprint_key) knows to be as declared are not among them.
+  returned: success and partial failure
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(connection), V(variable) or V(pool).
+      type: str
+    id:
+      description: The object's id.
+      type: str
+    secrets:
+      description: The fields that cannot be compared, dotted inside C(extra).
+      type: list
+      elements: str
+    written:
+      description: As in C(changes).
+      type: dict
+      returned: with O(audit_log)
+  sample:
+    - {kind: connection, id: warehouse, secrets: [password]}
 summary:
   description:
     - How many objects were created, updated, deleted or left unchanged, per kind.
@@ -448,6 +538,25 @@ written_by_others:
       type: str
   sample:
     - {kind: connection, id: warehouse, user: jane, when: "2026-01-01T09:30:00Z", event: patch_connection}
+shadowed:
+  description:
+    - Declared objects that Airflow does not take from its database, since it finds them elsewhere before, as far as
+      O(shadows) tells.
+  returned: success and partial failure, with shadows
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(connection) or V(variable).
+      type: str
+    id:
+      description: The object's id.
+      type: str
+    by:
+      description: What Airflow takes in its place, by name.
+      type: str
+  sample:
+    - {kind: connection, id: warehouse, by: environment variable AIRFLOW_CONN_WAREHOUSE}
 failures:
   description:
     - What is wrong with the declaration, or what could not be done.
@@ -483,7 +592,10 @@ from ansible_collections.windsock.airflow.plugins.module_utils._jobs._set import
 
 
 def main() -> None:
-    _module.run(_arguments.SETS + _arguments.PRUNE + _arguments.POLICY + _arguments.VAULT + _arguments.ACCESS, Set())
+    _module.run(
+        _arguments.SETS + _arguments.PRUNE + _arguments.SHADOWS + _arguments.POLICY + _arguments.VAULT + _arguments.ACCESS,
+        Set(),
+    )
 
 
 if __name__ == "__main__":

@@ -287,7 +287,7 @@ def test_a_secret_that_was_rotated_in_vault(engine, stored, name, kept, vault_op
     assert engine(check=True, **declared()).actions == {f"{name}b": "update"}
     run = engine.settles(**declared())
     assert run.changes == [
-        {"kind": "connection", "id": f"{name}b", "action": "update", "fields": [], "secrets": ["password"]}
+        {"kind": "connection", "id": f"{name}b", "action": "update", "fields": [], "secrets": ["password"], "blind": False}
     ]
     assert stored.connection(f"{name}b")["password"] == "second"
 

@@ -189,6 +189,10 @@ class MemoryServer:
         reaches_back = after is None or not self.events or self.events[0].id <= after + 1
         return Log(position, found, reaches_back and position >= (after or 0))
 
+    def log_backwards(self) -> t.Iterator[Event]:
+        self._called("log", "backwards")
+        yield from reversed(self.events)
+
     def somebody_writes(self, kind: Kind, object_id: str, who: str = "somebody", **fields: t.Any) -> None:
         """By hand, behind everybody's back but the audit log's."""
         self.objects[kind.name, object_id].update(fields)

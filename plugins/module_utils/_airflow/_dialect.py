@@ -77,5 +77,8 @@ class Dialect(t.Protocol):
     def log(self, after: int | None) -> Log:
         """What the audit log has after the entry of this number; None: only where it stands."""
 
+    def log_backwards(self) -> t.Iterator[Event]:
+        """What the audit log tells of writes, the newest first; a page is asked for when it is needed."""
+
     def health(self) -> dict[str, t.Any]:
         """The state of each component of the deployment."""

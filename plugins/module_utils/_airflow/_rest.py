@@ -20,7 +20,7 @@ from .._kinds._kind import Fields
 from .._parallel import in_parallel
 from .._plan import Actual
 from ._dialect import Log
-from ._events import read_event
+from ._events import Event, read_event
 from ._transport import Answer, Transport
 
 PAGE = 100  # servers cut a page at their maximum_page_limit, 100 unless configured otherwise
@@ -95,6 +95,22 @@ class Rest:
         # else each run would find it trimmed anew.
         position = newest if newest >= after else after if whole else self._end("-")
         return Log(position, [each for each in events if each], whole)
+
+    def log_backwards(self) -> t.Iterator[Event]:
+        chosen = self._choosing(sorted(self.kinds_by_event))
+        last: int | None = None  # entries that are written meanwhile move the others from page to page
+        offset = 0
+        while True:
+            page = self._entries([("order_by", "-event_log_id"), ("limit", PAGE), ("offset", offset), *chosen])
+            for entry in page:
+                if last is None or int(entry["event_log_id"]) < last:
+                    last = int(entry["event_log_id"])
+                    event = read_event(entry, self.kinds_by_event)
+                    if event is not None:
+                        yield event
+            if not page:
+                return
+            offset += len(page)
 
     def _reaches_back(self, entries: t.Iterable[int], newest: int, after: int) -> bool:
         """Whether the log holds all that was written after an entry. It may have been trimmed, or emptied."""

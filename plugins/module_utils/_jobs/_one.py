@@ -32,4 +32,5 @@ class One:
         place = [(self.kind, words, self.kind.name)]
         (desired,) = declare(place, params["enforce_defaults"], [*faults, *vault.faults], lambda: vault.of_references)
         owner = params.get("owner") or ""
-        return lambda server, check_mode: run_one(desired, policy, owner, server, check_mode, vault)
+        audit_log = bool(params.get("audit_log"))
+        return lambda server, check_mode: run_one(desired, policy, owner, server, check_mode, vault, audit_log)

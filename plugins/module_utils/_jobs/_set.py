@@ -16,6 +16,7 @@ from .._faults import Fault
 from .._kinds import KINDS
 from .._prune import Pruning
 from .._secrets._access import read_vault
+from .._shadows import read_shadows
 from .._sources import gather, read_sources
 from ._policy import read_policy
 
@@ -30,13 +31,22 @@ class Set:
         policy, wrong = read_policy(given, params)
         vault = read_vault(given.get("vault"))
         of_files = (fault for file in files for fault in file.faults)
-        faults = [*wrong, *vault.faults, *_wrong_pruning(params), *of_files]
+        shadows, unread = read_shadows(given.get("shadows"))
+        asks_vault = bool(shadows.paths)
+        faults = [*wrong, *vault.faults, *_wrong_pruning(params), *unread, *of_files]
+        faults += vault.of_references if asks_vault else []
         entries = [each for kind in KINDS for each in gather(kind, files, given.get(kind.plural))]
-        desired = declare(entries, params["enforce_defaults"], faults, lambda: vault.of_references)
+        desired = declare(
+            entries, params["enforce_defaults"], faults, lambda: [] if asks_vault else vault.of_references
+        )
         sources = [given, *(file.lists for file in files)]
         kinds = [kind for kind in KINDS if any(source.get(kind.plural) is not None for source in sources)]
         pruning = Pruning(params["prune"], params["prune_limit"], tuple(params["protect"] or ()), params["owner"] or "")
-        return lambda server, check_mode: run(desired, kinds, policy, pruning, server, check_mode, vault)
+        audit_log = bool(params.get("audit_log"))
+        wanted = None if given.get("shadows") is None else shadows
+        return lambda server, check_mode: run(
+            desired, kinds, policy, pruning, server, check_mode, vault, audit_log, wanted
+        )
 
 
 def _wrong_pruning(params: Words) -> list[Fault]:

@@ -11,6 +11,7 @@ What goes wrong with one secret is told of that secret; what goes wrong with Vau
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -36,11 +37,24 @@ Secret: t.TypeAlias = "dict[str, t.Any] | Absent"
 
 def read_secrets(places: t.Sequence[Place], access: VaultAccess) -> dict[Place, Secret]:
     """Every secret, each asked for once. All places have a mount. Raises VaultTrouble."""
+    with _signed_in(access) as session:
+        return _read(session, places, access.kv_version)
+
+
+def list_folders(folders: t.Collection[tuple[str, str | None]], access: VaultAccess) -> dict[tuple[str, str | None], set[str] | Absent]:
+    """What folders hold, each a path and a mount, None for the usual one. Raises VaultTrouble."""
+    with _signed_in(access) as session:
+        engines = {mount: _Engine(session, mount or access.mount, access.kv_version) for _path, mount in folders}
+        return {(path, mount): engines[mount].names(path) for path, mount in sorted(folders, key=str)}
+
+
+@contextlib.contextmanager
+def _signed_in(access: VaultAccess) -> t.Iterator[Session]:
     session = Session(access)
     try:
         session.sign_in()
         try:
-            return _read(session, places, access.kv_version)
+            yield session
         finally:
             session.sign_out()
     finally:
@@ -73,6 +87,24 @@ class _Engine:
             if self.version is None and refusal.status in (403, 404) and not refusal.is_about_the_token:
                 return self._read_of_unknown_version(place, refusal)
             return self._absent(place, refusal)
+
+    def names(self, path: str) -> set[str] | Absent:
+        """The secrets of a folder by name; of none that is there, nothing."""
+        self.version = self.version or self._told_version()
+        if self.version is None and self._told:
+            return Absent(f"the engine at {self.mount} is of the type {self._told['type']}, and only KV is looked at")
+        kv = self.session.client.secrets.kv
+        reading = kv.v1.list_secrets if self.version == 1 else kv.v2.list_secrets
+        try:
+            keys = (self.session.json(reading(path, self.mount)).get("data") or {}).get("keys") or []
+        except Refusal as refusal:
+            if refusal.status == 404 and not refusal.says("no handler for route"):
+                return set()
+            return self._absent(Place(path), refusal) if refusal.status != 403 or refusal.is_about_the_token else Absent(
+                f"Vault does not permit to list {self.mount}/{path}{self.session.in_namespace}: a policy of the token needs "
+                f'`path "{self.mount}/{"" if self.version == 1 else "metadata/"}{path}/" {{ capabilities = ["list"] }}`'
+            )
+        return {str(key) for key in keys if not str(key).endswith("/")}
 
     def _read_of_unknown_version(self, place: Place, refusal: Refusal) -> Secret:
         """Nothing came by the way of version 2. refusal says why."""

@@ -213,3 +213,25 @@ def test_what_is_no_log_is_a_fault_and_never_an_empty_one(
     with pytest.raises(ServerFault) as caught:
         server.log(after)
     assert caught.value.message.startswith("reading the audit log: ")
+
+
+# Backwards
+
+
+def test_backwards_it_is_read_page_by_page_as_far_as_is_asked(http: ScriptedServer, server: Rest) -> None:
+    log = AuditLog(*(write(number, server) for number in range(1, 251)), *others(251))
+    http.begin(log)
+    backwards = server.log_backwards()
+    assert [next(backwards).id for _each in range(100)] == [*range(250, 150, -1)]
+    assert len(http.requests) == 1
+    http.begin(*[log] * 3)
+    assert [event.id for event in backwards] == [*range(150, 0, -1)]
+
+
+def test_entries_that_come_meanwhile_are_not_told_twice(http: ScriptedServer, server: Rest) -> None:
+    log = AuditLog(*(write(number, server) for number in range(1, 121)))
+    http.begin(*[log] * 3)
+    backwards = server.log_backwards()
+    first = [next(backwards).id for _each in range(100)]
+    log.entries += [write(number, server) for number in range(121, 131)]
+    assert [*first, *(event.id for event in backwards)] == [*range(120, 0, -1)]

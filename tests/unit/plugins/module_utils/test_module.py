@@ -67,7 +67,7 @@ def test_creating_a_pool(http: ScriptedServer, run_module: ModuleRunner) -> None
     assert run.code == 0
     assert run.result["changed"] is True
     assert run.result["changes"] == [
-        {"kind": "pool", "id": "p", "action": "create", "fields": ["slots"], "secrets": []}
+        {"kind": "pool", "id": "p", "action": "create", "fields": ["slots"], "secrets": [], "blind": False}
     ]
     assert run.result["summary"]["pools"] == {"created": 1, "updated": 0, "deleted": 0, "unchanged": 0, "unknown": 0}
     assert run.result["pool"] == {"name": "p", "slots": 1, "include_deferred": False}

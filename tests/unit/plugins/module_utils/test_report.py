@@ -162,6 +162,7 @@ def test_changes_name_what_differs_dotted_and_secrets_apart() -> None:
             "action": "update",
             "fields": ["extra.a.b", "extra.old", "host"],
             "secrets": ["extra.token", "extra.x", "password"],
+            "blind": False,
         }
     ]
 

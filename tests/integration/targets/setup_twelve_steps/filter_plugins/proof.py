@@ -72,8 +72,12 @@ def _failures(reasons: dict, wanted: dict) -> list[str]:
 
 
 def _by_object(changes: list[dict]) -> dict:
-    """The order in which changes are told is no promise. Names of fields may be left out where there are none."""
-    return {f"{each['kind']} {each['id']}": {"fields": [], "secrets": [], **each} for each in changes}
+    """The order in which changes are told is no promise. Names of fields may be left out where there are none.
+
+    Which of them are blind is not looked at here.
+    """
+    named = [{name: value for name, value in each.items() if name != "blind"} for each in changes]
+    return {f"{each['kind']} {each['id']}": {"fields": [], "secrets": [], **each} for each in named}
 
 
 def _by_header(diff: list[dict]) -> dict:
