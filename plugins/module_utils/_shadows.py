@@ -101,9 +101,7 @@ def read_shadows(given: t.Any) -> tuple[Shadows, list[Fault]]:
     mount = _path_of(words, "mount", faults)
     if vault is not None and not any(words.get(f"{kind}s_path") for kind in PREFIXES):
         faults.append(Fault("shadows.vault", "needs connections_path or variables_path, as Airflow's VaultBackend has them"))
-    if faults:
-        return Shadows(), faults
-    return Shadows(names, {kind: path for kind, path in paths.items() if path}, mount), []
+    return Shadows(names, {kind: path for kind, path in paths.items() if path}, mount), faults
 
 
 def names_in(text: str) -> list[str]:

@@ -47,7 +47,7 @@ class Request:
 
     @property
     def is_write(self) -> bool:
-        return self.method not in ("GET", "HEAD") and not (self.method == "POST" and self.path.endswith(SIGN_IN))
+        return self.method not in ("GET", "HEAD", "LIST") and not (self.method == "POST" and self.path.endswith(SIGN_IN))
 
 
 @dataclasses.dataclass
@@ -214,7 +214,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(answer.body if answer.cut_after is None else answer.body[:answer.cut_after])
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_LIST = handle_any  # LIST is a word of Vault's
 
     def log_message(self, *unused: Any) -> None:
         pass

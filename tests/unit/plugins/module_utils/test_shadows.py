@@ -24,8 +24,8 @@ def shadows(**given: t.Any) -> Shadows:
 
 
 def faults(given: t.Any) -> list[str]:
-    found, faults = read_shadows(given)
-    assert found == Shadows() and faults
+    _found, faults = read_shadows(given)
+    assert faults
     assert CANARY not in repr(faults)
     return [*map(str, faults)]
 
