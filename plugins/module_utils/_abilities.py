@@ -34,6 +34,10 @@ class Abilities:
     shows_variables_as_stored: nothing in a variable is masked, and a text that is JSON is not serialised anew.
     masks_whole_in_variables: the depth in a variable's JSON from which a number, list or dict below a secret-looking
     name is shown as the mask.
+    masks: what is hidden is shown as the mask; else three asterisks are what is stored.
+    clears_passwords: an update empties a password; else only deleting and creating the connection does.
+    holds: the kinds of objects that there are, by name.
+    drops: the fields, by kind, that are not kept.
     """
 
     lists_extra: bool = True
@@ -50,3 +54,7 @@ class Abilities:
     shows_undecryptable: bool = True
     shows_variables_as_stored: bool = False
     masks_whole_in_variables: int = 6
+    masks: bool = True
+    clears_passwords: bool = False
+    holds: frozenset[str] = frozenset({"connection", "variable", "pool"})
+    drops: FieldsByKind = field(default_factory=dict)

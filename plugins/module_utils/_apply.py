@@ -60,6 +60,11 @@ class Ledger:
         self.failed += [(change, why) for change in changes]
         self._settled.update(map(id, changes))
 
+    def undo(self, why: str) -> None:
+        """Note that nothing of what seemed done lasts."""
+        undone, self.done = self.done, []
+        self.fail(undone, why)
+
     def unsettled(self, changes: list[Change]) -> list[Change]:
         """Those of which it is not noted yet what became of them."""
         return [change for change in changes if id(change) not in self._settled]

@@ -44,8 +44,13 @@ def worst(verdicts: t.Iterable[Verdict]) -> Verdict:
 MASKED_WHOLE = 6  # in variables of some versions sooner, see Abilities
 
 
-def compare(declared: t.Any, reading: t.Any, path: Path = (), masked_whole: int = MASKED_WHOLE) -> Findings:
-    """Compare two JSON values. The result names the leaves that differ or are unknown, not those that are the same."""
+def compare(
+    declared: t.Any, reading: t.Any, path: Path = (), masked_whole: int = MASKED_WHOLE, masks: bool = True
+) -> Findings:
+    """Compare two JSON values. The result names the leaves that differ or are unknown, not those that are the same.
+
+    masks: a mask in the reading hides something.
+    """
     if isinstance(declared, Unread):
         missing = declared is Unread.VALUE and reading in (None, {})
         return {path: Verdict.DIFFERS if missing else Verdict.UNKNOWN}
@@ -53,18 +58,18 @@ def compare(declared: t.Any, reading: t.Any, path: Path = (), masked_whole: int 
         findings: Findings = {}
         for key in {**declared, **reading}:
             if key in declared and key in reading:
-                findings.update(compare(declared[key], reading[key], (*path, str(key)), masked_whole))
+                findings.update(compare(declared[key], reading[key], (*path, str(key)), masked_whole, masks))
             else:
                 findings[(*path, str(key))] = Verdict.DIFFERS
         return findings
     if isinstance(declared, list) and isinstance(reading, list) and len(declared) == len(reading):
         findings = {}
         for index, (mine, theirs) in enumerate(zip(declared, reading)):
-            findings.update(compare(mine, theirs, (*path, str(index)), masked_whole))
+            findings.update(compare(mine, theirs, (*path, str(index)), masked_whole, masks))
         return findings
-    if reading == MASK and len(path) >= masked_whole:
+    if masks and reading == MASK and len(path) >= masked_whole:
         return {path: Verdict.UNKNOWN}
-    if isinstance(reading, str) and MASK in reading and isinstance(declared, str):
+    if masks and isinstance(reading, str) and MASK in reading and isinstance(declared, str):
         masked = Verdict.UNKNOWN if reading == MASK else Verdict.BLURRED
         return {path: masked if may_be(reading, declared) else Verdict.DIFFERS}
     return {} if _same(declared, reading) else {path: Verdict.DIFFERS}

@@ -16,6 +16,7 @@ from ._airflow._dialect import Dialect
 from ._apply import Ledger, apply
 from ._comparison import Path
 from ._declaration import Desired
+from ._faults import ServerFault
 from ._history import contested, read_history, told, written_by_others
 from ._kinds import Kind
 from ._knowledge import Knowledge, forget, forgotten
@@ -59,6 +60,7 @@ def run(
     task.carry_out()
     if memories.writable and not check_mode:
         task.remember(_claimed(task), _released(task, pruned))
+    task.commit()
     notes = [*pruned.notes, *(shared(desired, memories) if pruning.owner else ()), *task.notes]
     shadowed: dict[str, t.Any] = {}
     if shadows is not None:
@@ -87,6 +89,7 @@ def run_one(
     task.carry_out()
     if memories.writable and not check_mode:
         task.remember({}, {})
+    task.commit()
     report = task.report([*memories.trouble.values(), *task.notes])
     if not report.failed:
         found = actual.get((desired.kind.name, desired.id))
@@ -138,6 +141,15 @@ class _Task:
         if outdated:  # should that fail, the last note most likely fails too, and is told; else nothing is lost
             remember(self.server, self.memories.owner, {}, {}, lambda now: forget(now, outdated))
         self.ledger = apply(self.plan, self.server)
+
+    def commit(self) -> None:
+        """Make what was written last."""
+        if self.check_mode:
+            return
+        try:
+            self.server.commit()
+        except ServerFault as fault:
+            self.ledger.undo(fault.message)
 
     def remember(self, claimed: Objects, released: Objects) -> None:
         """Note what is there as declared, what is gone, and what is known of secrets."""

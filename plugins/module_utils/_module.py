@@ -15,9 +15,8 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ._airflow import connect
-from ._airflow._access import read_access
 from ._airflow._client import ClientMissing
+from ._airflow._dialect import Dialect
 from ._arguments import Arguments
 from ._engine import Work
 from ._faults import Fault, Refused, ServerFault, as_word, suggestion
@@ -29,6 +28,12 @@ HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 class Job(t.Protocol):
     """What a module does."""
+
+    def reach(self, words: dict[str, t.Any]) -> t.Callable[[], Dialect]:
+        """How the place is reached that it is about, of all parameters. Raises Refused with every fault.
+
+        What that returns reaches it, and raises ServerFault.
+        """
 
     def prepare(self, given: dict[str, t.Any], params: dict[str, t.Any]) -> Work:
         """Read the declaration, without a server. Raises Refused with every fault.
@@ -70,21 +75,21 @@ class Module(AnsibleModule):
     def exit_json(self, **kwargs: t.Any) -> t.NoReturn:
         super().exit_json(invocation=self._invocation(), **kwargs)
 
-    def prepare(self) -> tuple[t.Any, Work]:
+    def prepare(self) -> tuple[t.Callable[[], Dialect], Work]:
         """Check everything that can be checked without a server. Raises Refused with every fault."""
         faults: list[Fault] = []
-        access = work = None
+        reach = work = None
         try:
-            access = read_access({**self.params, **self.given})
+            reach = self.job.reach({**self.params, **self.given})
         except Refused as refused:
             faults += refused.faults
         try:
             work = self.job.prepare(self.given, self.params)
         except Refused as refused:
             faults += refused.faults
-        if faults or work is None:
+        if faults or work is None or reach is None:
             raise Refused(faults)
-        return access, work
+        return reach, work
 
     def _all_faults(self, msg: str) -> t.NoReturn:
         """Judge the options that Ansible saw once more, without stopping, and then the rest. Always raises Refused."""
@@ -134,8 +139,8 @@ def run(arguments: Arguments, job: Job) -> None:
 
 def _work(module: Module) -> dict[str, t.Any]:
     """The result; with a msg where something failed."""
-    access, work = module.prepare()
-    report = work(connect(access), module.check_mode)
+    reach, work = module.prepare()
+    report = work(reach(), module.check_mode)
     result = {**report.result, "hints": report.hints}
     if module._diff:
         result["diff"] = report.diff()

@@ -28,13 +28,15 @@ from ._secrets._reference import Unread
 class Actual:
     """An object as the server shows it: canonical values of every field, masked where it masks.
 
-    unseen names the fields of which this reading says nothing, not even whether they are empty.
+    unseen names the fields of which this reading says nothing, not even whether they are empty. clear: secrets were
+    read in clear, so that the values of fields that may hold some are not to be told.
     """
 
     kind: Kind
     id: str
     fields: Fields
     unseen: frozenset[str] = frozenset()
+    clear: bool = False
 
 
 class Known(enum.Enum):
@@ -191,7 +193,7 @@ def _comparison(
     for name in write if allowed is not None else ():
         if name not in allowed:
             faults.append(_fault(one, f"{name}: cannot be changed, of this object only {' and '.join(allowed)} can"))
-    if write.get("password", "") is None:
+    if write.get("password", "") is None and not abilities.clears_passwords:
         plan.changes.append(_replacement(one, found, written, faults))
     else:
         sendable = frozenset(same | set(write))

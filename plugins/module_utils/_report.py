@@ -61,7 +61,7 @@ def make_report(
             for one in plan.unknown
         ],
         "summary": _summary(plan, done),
-        "airflow": {"version": server.version, "api_version": server.api_version},
+        **server.about,
     }
     message = ""
     if ledger.failed:
@@ -148,7 +148,7 @@ def _diff(change: Change) -> dict[str, t.Any]:
     after: Fields = {}
     if change.actual is not None:
         before = {
-            name: _shown(change.desired, (name,), value, actual=True)
+            name: _read(change, (name,), value)
             for name, value in change.actual.fields.items()
             if value is not None and value != {}
         }
@@ -195,7 +195,15 @@ def _both(change: Change, path: Path, reading: t.Any, value: t.Any) -> tuple[t.A
         return (None if nothing else SECRET), (None if value is None else told)
     if value is None and reading is not None and not change.kind.fields_by_name[path[0]].show:
         return NOT_SHOWN, None  # emptied, so nobody declares openly what stood there
-    return _shown(change.desired, path, reading, actual=True), _shown(change.desired, path, value)
+    return _read(change, path, reading), _shown(change.desired, path, value)
+
+
+def _read(change: Change, path: Path, value: t.Any) -> t.Any:
+    """A value that was read, as it may be shown."""
+    veiled = change.actual is not None and change.actual.clear and change.kind.fields_by_name[path[0]].hidden
+    if veiled and value is not None and value != {}:
+        return SECRET if change.desired.is_secret(path) else NOT_SHOWN
+    return _shown(change.desired, path, value, actual=True)
 
 
 def _verdict(change: Change, path: Path) -> Verdict:

@@ -121,6 +121,7 @@ class MemoryServer:
 
     version = "3.3.2"
     api_version = "v2"
+    about: t.ClassVar[Words] = {"airflow": {"version": "3.3.2", "api_version": "v2"}}
 
     def __init__(self, *objects: Actual, abilities: Abilities = AIRFLOW_3, masks: bool = False) -> None:
         self.abilities = abilities
@@ -144,6 +145,9 @@ class MemoryServer:
 
     def reads(self) -> list[tuple[str, t.Any]]:
         return [call for call in self.calls if call[0] in ("list", "get")]
+
+    def commit(self) -> None:
+        pass
 
     def hide(self, secrets: t.Iterable[str]) -> None:
         self.hidden += secrets

@@ -48,6 +48,7 @@ class Dialect(t.Protocol):
     version: str
     api_version: str
     abilities: Abilities
+    about: dict[str, t.Any]  # what the module returns of where it was
     repeats: int  # how many requests that write were sent anew since their answers were lost
 
     def hide(self, secrets: t.Iterable[str]) -> None:
@@ -73,6 +74,9 @@ class Dialect(t.Protocol):
 
         A request that fails as a whole raises ServerFault; nothing was written then.
         """
+
+    def commit(self) -> None:
+        """Make what was written last, where that takes something more. Raises ServerFault; nothing was written then."""
 
     def log(self, after: int | None) -> Log:
         """What the audit log has after the entry of this number; None: only where it stands."""

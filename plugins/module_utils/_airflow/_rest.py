@@ -43,6 +43,13 @@ class Rest:
     def repeats(self) -> int:
         return self._transport.repeats
 
+    @property
+    def about(self) -> dict[str, t.Any]:
+        return {"airflow": {"version": self.version, "api_version": self.api_version}}
+
+    def commit(self) -> None:
+        """Each request is final."""
+
     def hide(self, secrets: t.Iterable[str]) -> None:
         self._transport.scrubber.hide(secrets)
 

@@ -20,11 +20,12 @@ from .._masking import MASK, looks_secret, masked
 from .._plan import Actual
 from .._reading import Reader
 from .._report import Report
+from ._airflow import OfAirflow
 
 Words = dict[str, t.Any]
 
 
-class Info:
+class Info(OfAirflow):
     """The job of the module that only looks."""
 
     def prepare(self, given: Words, params: Words) -> Work:
@@ -34,7 +35,7 @@ class Info:
         return lambda server, check_mode: self._report(server, wanted)
 
     def _report(self, server: Dialect, wanted: set[str]) -> Report:
-        result: Words = {"changed": False, "airflow": {"version": server.version, "api_version": server.api_version}}
+        result: Words = {"changed": False, **server.about}
         if "health" in wanted:
             result["health"] = server.health()
         reader = Reader(server)

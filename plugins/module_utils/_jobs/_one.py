@@ -14,12 +14,13 @@ from .._declaration import declare
 from .._engine import Work, run_one
 from .._kinds import Kind
 from .._secrets._access import read_vault
+from ._airflow import OfAirflow
 from ._policy import read_policy
 
 Words = dict[str, t.Any]
 
 
-class One:
+class One(OfAirflow):
     """The job of a module for one object."""
 
     def __init__(self, kind: Kind) -> None:

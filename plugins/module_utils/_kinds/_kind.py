@@ -53,7 +53,7 @@ class Option:
 
 
 def _same(declared: t.Any, reading: t.Any, abilities: Abilities) -> Findings:
-    return compare(declared, reading)
+    return compare(declared, reading, masks=abilities.masks)
 
 
 @dataclass(frozen=True)

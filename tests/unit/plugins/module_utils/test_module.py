@@ -15,6 +15,7 @@ import pytest
 from ansible.module_utils import basic
 
 from ansible_collections.windsock.airflow.plugins.module_utils import _engine, _module, _report
+from ansible_collections.windsock.airflow.plugins.module_utils._jobs import _airflow
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow import _transport
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._client import ClientMissing
 from ansible_collections.windsock.airflow.plugins.module_utils._memory import key_of, read_memories
@@ -401,8 +402,8 @@ def _boom(*_arguments: t.Any, **_named: t.Any) -> t.NoReturn:
         (_engine, "apply"),
         (_engine, "make_report"),
         (_report, "_diff"),
-        (_module, "read_access"),
-        (_module, "connect"),
+        (_airflow, "read_access"),
+        (_airflow, "connect"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -423,7 +424,7 @@ def test_a_fault_of_our_own_is_one_sentence_without_the_exceptions_text(
 def test_a_fault_of_our_own_while_all_faults_are_gathered_shows_nothing_either(
     run_module: ModuleRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_module, "read_access", _boom)
+    monkeypatch.setattr(_airflow, "read_access", _boom)
     run = run_module("airflow_pool", name="p", nonsense=CANARY, airflow_password=CANARY)
     assert run.code == 1
     assert_no_canary(run.everything)
