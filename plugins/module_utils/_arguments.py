@@ -16,6 +16,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ._backends import OPTIONS as BACKEND_OPTIONS
+from ._backends import TARGETS as BACKEND_TARGETS
+from ._backends import WITHHELD as BACKEND_WITHHELD
 from ._kinds import KINDS, Kind
 from ._secrets._access import OPTIONS as VAULT_OPTIONS
 from ._shadows import OPTIONS as SHADOW_OPTIONS
@@ -110,6 +113,14 @@ PRUNE = Arguments(
 
 SHADOWS = Arguments({"shadows": {"type": "dict", "options": SHADOW_OPTIONS}}, frozenset({"shadows"}))
 """What Airflow looks at before its database. Withheld, since a value may stand behind a name by mistake."""
+
+BACKEND = Arguments(
+    {"target": {"type": "str", "choices": [*BACKEND_TARGETS], "required": True}, **BACKEND_OPTIONS}, BACKEND_WITHHELD
+)
+"""A place where Airflow looks besides its database."""
+
+OWNER = Arguments({"owner": {"type": "str", "default": ""}, "enforce_defaults": {"type": "bool", "default": False}})
+"""What remains of the policy where every secret can be read: nothing is kept there unless somebody asks."""
 
 GATHER = Arguments(
     {

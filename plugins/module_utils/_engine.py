@@ -149,6 +149,8 @@ class _Task:
         try:
             self.server.commit()
         except ServerFault as fault:
+            if not self.ledger.done:  # what is noted for the owner is all that there was
+                self.notes.append(fault.message)
             self.ledger.undo(fault.message)
 
     def remember(self, claimed: Objects, released: Objects) -> None:

@@ -68,7 +68,7 @@ options:
         this is what then happens; it is refused where secrets would be lost that are not declared. If the run dies
         between the two, the fields that are not declared are lost.
       - Airflow 2 does not show whether there is a password. There an empty string leaves it alone, unless
-        O(fingerprint_key) tells that another one was applied.
+        C(fingerprint_key) tells that another one was applied.
     type: raw
   schema:
     description:

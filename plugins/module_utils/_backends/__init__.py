@@ -4,38 +4,55 @@
 
 # Private to this collection: no stable interface for others.
 
-"""The places where Airflow looks for connections and variables besides its database, by name.
+"""The places where Airflow looks for connections and variables besides its database.
 
-Each is imported only where it is asked for: every import costs each task.
+Each target is a module here with OPTIONS, the options that it has of its own; WITHHELD, those of them that Ansible must
+not see; and C(read), which makes a Backend of the words of a task.
 """
 
 from __future__ import annotations
 
-import importlib
 import typing as t
 
 from .._faults import Fault, Refused
+from . import _env_files
 
 if t.TYPE_CHECKING:
     from ._backend import Backend
 
-# Where each kind of place is: a module here, and in it a class with a classmethod C(read) of its options, which raises
-# Refused.
-TARGETS = {
-    "env": "_env",
+
+class Target(t.Protocol):
+    """What a module here has."""
+
+    OPTIONS: dict[str, dict[str, t.Any]]
+    WITHHELD: frozenset[str]
+
+    def read(self, words: dict[str, t.Any], faults: list[Fault]) -> Backend | None:
+        """A place, not looked at yet; what is wrong goes to the faults."""
+
+
+TARGETS: dict[str, t.Any] = {
+    "env": _env_files,
 }
+"""Modules by the name of the target, each a Target."""
+
+OPTIONS: dict[str, dict[str, t.Any]] = {
+    name: spec for target in TARGETS.values() for name, spec in target.OPTIONS.items()
+}
+WITHHELD: frozenset[str] = frozenset().union(*(target.WITHHELD for target in TARGETS.values()))
 
 
 def read_backend(words: dict[str, t.Any]) -> Backend:
-    """The place that the options of a task name, not looked at yet. Raises Refused with every fault."""
-    target = words.get("target")
-    if target not in TARGETS:
+    """The place that the options of a task name. Raises Refused with every fault."""
+    target = TARGETS.get(str(words.get("target")))
+    if target is None:
         raise Refused([Fault("target", f"must be one of {', '.join(TARGETS)}")])
-    options = words.get(target)
-    if not isinstance(options, dict):
-        raise Refused([Fault(str(target), "is needed: a dict that says where" if options is None else "must be a dict")])
-    others = [name for name in TARGETS if name != target and words.get(name) is not None]
-    faults = [Fault(name, f"is not for target={target}") for name in others]
-    module = importlib.import_module(f"{__name__}.{TARGETS[str(target)]}")
-    backend: Backend = module.read(options, words, faults)
+    faults = [
+        Fault(name, f"is not for target={words['target']}")
+        for name, spec in OPTIONS.items()
+        if name not in target.OPTIONS and words.get(name) not in (None, spec.get("default"))
+    ]
+    backend: Backend | None = target.read(words, faults)
+    if faults or backend is None:
+        raise Refused(faults)
     return backend

@@ -52,6 +52,7 @@ class Backend:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
+        self._declared: frozenset[str] = frozenset()
 
     @property
     def about(self) -> dict[str, t.Any]:
@@ -61,7 +62,8 @@ class Backend:
     # What each kind of place says for itself
 
     def expect(self, desired: t.Sequence[Desired]) -> None:
-        """Know what is declared, where names of entries do not tell ids."""
+        """Know what is declared: names of entries may not tell ids."""
+        self._declared = frozenset(one.id for one in desired)
 
     def objections(self, one: Desired) -> list[str]:
         """Why an object cannot be kept here."""
@@ -97,18 +99,38 @@ class Backend:
     def list(self, kind: Kind, beginning: str = "") -> list[Actual]:
         if kind.name not in KIND:
             return []
-        found = (self.get(kind, object_id) for object_id in self.ids(kind) if object_id.startswith(beginning))
-        return [each for each in found if each is not None]
+        ids = [object_id for object_id in self.ids(kind) if object_id.startswith(beginning)]
+        found = {object_id: self._read_or_not(kind, object_id) for object_id in ids}
+        # What nobody can read is somebody else's: if it is declared, that is told by get(), else it is left alone.
+        strange = [object_id for object_id, each in found.items() if each is None and object_id not in self._declared]
+        if strange:
+            self.notes.append(
+                f"{len(strange)} {kind.name if len(strange) == 1 else kind.plural} in {self.title} cannot be read by Airflow, "
+                f"and are left alone: {', '.join(map(repr, strange[:5]))}{', ...' if len(strange) > 5 else ''}"
+            )
+        return [each for each in found.values() if each is not None]
 
     def get(self, kind: Kind, object_id: str) -> Actual | None:
         try:
             fields = self.read(kind, object_id) if kind.name in KIND else None
         except Misshapen as why:
-            raise ServerFault(f"{kind.name} {object_id!r} in {self.title} {why}") from None
+            raise ServerFault(
+                f"{kind.name} {object_id!r} in {self.title} {why}, so it may be somebody else's; delete it there first"
+            ) from None
         if fields is None:
             return None
         whole = {each.name: fields.get(each.name) for each in kind.fields}
         return Actual(kind, object_id, kind.canonical(whole), clear=True)
+
+    def _read_or_not(self, kind: Kind, object_id: str) -> Actual | None:
+        if object_id in self._declared:
+            return self.get(kind, object_id)
+        try:
+            return self.get(kind, object_id)
+        except ServerFault as fault:
+            if isinstance(fault.__context__, Misshapen):
+                return None
+            raise
 
     def create(self, kind: Kind, object_id: str, fields: Fields) -> None:
         self.write(kind, object_id, fields, True)

@@ -10,18 +10,34 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 import typing as t
 from functools import cached_property
 
 from .._airflow._dialect import Outcome
-from .._faults import ServerFault
+from .._faults import Fault, ServerFault
 from .._kinds import Kind
 from .._kinds._kind import Fields
 from ._backend import Backend
 
-Entries = dict[tuple[str, str], Fields]
-"""Fields by kind and id."""
+
+def read_file_options(words: dict[str, t.Any], faults: list[Fault]) -> tuple[str, int]:
+    """The options C(path) and C(mode)."""
+    path, mode = words.get("path"), str(words.get("mode") or "0600")
+    if not isinstance(path, str) or not path:
+        faults.append(Fault("path", "is missing: the file to write"))
+        path = ""
+    elif not os.path.isabs(path):
+        faults.append(Fault("path", "must be an absolute path"))
+    elif os.path.isdir(path):
+        faults.append(Fault("path", "is a folder"))
+    elif not os.path.isdir(os.path.dirname(path)):
+        faults.append(Fault("path", "its folder does not exist"))
+    if not re.fullmatch(r"0?[0-7]{3}", mode):
+        faults.append(Fault("mode", 'must be permissions in octal, in quotes, such as "0600"'))
+        mode = "0600"
+    return path, int(mode, 8)
 
 
 class FileBackend(Backend):
@@ -33,14 +49,6 @@ class FileBackend(Backend):
         self.mode = mode
         self.title = path
         self._dirty = False
-
-    @property
-    def about(self) -> dict[str, t.Any]:
-        return {"target": self.path}
-
-    def parse(self, text: str) -> None:
-        """Take the file's text in, an empty one too. Raises Misshapen."""
-        raise NotImplementedError
 
     def render(self) -> str:
         """The file's text with what was written."""

@@ -63,7 +63,8 @@ def _run(
     kinds = [kind for kind in kinds if kind.name in backend.abilities.holds]
     # All that is there is shown, so secrets are compared like anything else.
     report = run(kept, kinds, Policy("on_change"), pruning, backend, check_mode, vault)
-    return dataclasses.replace(report, hints=[*report.hints, *notes, *backend.notes])
+    result = {name: value for name, value in report.result.items() if name != "unknown"}  # nothing is hidden there
+    return dataclasses.replace(report, result=result, hints=[*report.hints, *notes, *backend.notes])
 
 
 def _of_team(one: Desired) -> list[str]:

@@ -14,10 +14,10 @@ import typing as t
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.windsock.airflow.plugins.module_utils import _engine, _module, _report
-from ansible_collections.windsock.airflow.plugins.module_utils._jobs import _airflow
+from ansible_collections.windsock.airflow.plugins.module_utils import _engine, _report
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow import _transport
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._client import ClientMissing
+from ansible_collections.windsock.airflow.plugins.module_utils._jobs import _airflow
 from ansible_collections.windsock.airflow.plugins.module_utils._memory import key_of, read_memories
 from ansible_collections.windsock.airflow.tests.unit.fakes import VARIABLE, stored
 from ansible_collections.windsock.airflow.tests.unit.module_runner import ModuleRunner

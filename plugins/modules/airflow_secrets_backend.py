@@ -1,0 +1,173 @@
+#!/usr/bin/python
+
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: airflow_secrets_backend
+short_description: Keep connections and variables in a place where Airflow looks before its database
+version_added: 0.1.0
+description:
+  - Writes declared connections and variables to where Airflow looks for them besides its database, in the layout of
+    Airflow's own readers, and keeps them there as declared.
+  - "Every such place shows what it holds, so secrets are compared like anything else: a run without differences writes
+    nothing. Neither results nor diffs hold a secret."
+  - An object or field that is not declared is left alone, unless O(prune) or O(enforce_defaults) says otherwise. What
+    no connection or variable of Airflow is stays as it is.
+  - Pools live in Airflow's database only; those that are declared are passed over. Objects of a team are refused, since
+    there they would be everybody's.
+author:
+  - Windsock contributors (@windsock)
+extends_documentation_fragment:
+  - windsock.airflow.declared
+  - windsock.airflow.declared.pruning
+  - windsock.airflow.backend
+  - windsock.airflow.vault
+  - windsock.airflow.attributes.alone
+requirements:
+  - PyYAML, for O(src) in YAML
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  target:
+    description:
+      - What kind of place it is.
+      - V(env) is an env file, one variable a line as C(docker run --env-file) takes it.
+    type: str
+    choices: [env]
+    required: true
+  owner:
+    description:
+      - In whose name objects are applied. If it is not empty, what was applied is kept as one more variable in the place
+        itself, whose key begins with C(windsock_applied_), so that O(prune=owned) knows what is to go.
+    type: str
+    default: ""
+  enforce_defaults:
+    description:
+      - Whether every field that is not declared, of an object that is, goes back to Airflow's default.
+    type: bool
+    default: false
+seealso:
+  - module: windsock.airflow.airflow_settings
+"""
+
+EXAMPLES = r"""
+---
+- name: An env file for a container
+  windsock.airflow.airflow_secrets_backend:
+    target: env
+    path: /etc/airflow/airflow.env
+    src:
+      - airflow/common.yml
+    connections:
+      - connection_id: warehouse
+        conn_type: postgres
+        host: warehouse.example.com
+        login: etl
+        password: "{{ vault_warehouse_password }}"
+"""
+
+RETURN = r"""
+---
+changes:
+  description:
+    - What was changed, in check mode what would be. Names only, never a value.
+  returned: success and partial failure
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(connection), V(variable) or V(pool).
+      type: str
+    id:
+      description: The object's id.
+      type: str
+    action:
+      description:
+        - V(create), V(update), V(delete), or V(replace) where a connection had to be deleted and created anew.
+      type: str
+    fields:
+      description: The fields that differ, dotted inside C(extra).
+      type: list
+      elements: str
+    secrets:
+      description:
+        - The secret fields that differ from what is there or from what was last applied, or were written because they
+          cannot be compared.
+      type: list
+      elements: str
+    blind:
+      description:
+        - Whether it is written only because Airflow does not show its secrets, so that nobody knows whether anything
+          differs.
+      type: bool
+    written:
+      description:
+        - The newest write of the object, or attempt at one, that the audit log tells of, whoever that was; null where it
+          tells of none. C(user), C(when) and C(event) are the log's own words. C(certain) is V(false) where the entry
+          does not name the objects that it is about, as that of an import does not.
+      type: dict
+      returned: with O(audit_log)
+  sample:
+    - kind: connection
+      id: warehouse
+      action: update
+      fields: [host, extra.timeout]
+      secrets: [password]
+      blind: false
+      written: {user: jane, when: "2026-01-01T09:30:00Z", event: patch_connection, certain: true}
+summary:
+  description:
+    - How many objects were created, updated, deleted or left unchanged, per kind.
+    - V(unknown) counts objects that were left alone and hold secrets which Airflow does not show, so that nobody
+      can say whether they are as declared. Those that a O(fingerprint_key) knows to be as declared count as unchanged.
+  returned: success and partial failure
+  type: dict
+  sample:
+    connections: {created: 1, updated: 0, deleted: 0, unchanged: 9, unknown: 0}
+    variables: {created: 0, updated: 2, deleted: 0, unchanged: 8, unknown: 0}
+    pools: {created: 0, updated: 0, deleted: 0, unchanged: 5, unknown: 0}
+failures:
+  description:
+    - What is wrong with the declaration, or what could not be done.
+  returned: when the declaration is at fault, or single objects failed
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: The kind of the object, null where an option of the task is at fault.
+      type: str
+    id:
+      description: The object's id, null where it has none that can be read.
+      type: str
+    reason:
+      description: What is wrong and with which field. Holds no value.
+      type: str
+target:
+  description: The place, as messages name it.
+  returned: success and partial failure
+  type: str
+  sample: /etc/airflow/airflow.env
+"""
+
+from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _module
+from ansible_collections.windsock.airflow.plugins.module_utils._jobs._backend import ToBackend
+
+
+def main() -> None:
+    _module.run(
+        _arguments.SETS + _arguments.PRUNE + _arguments.OWNER + _arguments.BACKEND + _arguments.VAULT, ToBackend()
+    )
+
+
+if __name__ == "__main__":
+    main()
