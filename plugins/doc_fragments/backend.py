@@ -20,3 +20,26 @@ options:
     type: str
     default: "0600"
 """
+
+    # The layout of Airflow's VaultBackend.
+    VAULT = r"""
+options:
+  connections_path:
+    description:
+      - The folder of the connections, as Airflow's VaultBackend has it, for O(target=vault). Without it, connections are
+        passed over.
+      - A connection is written as its fields. One that is there as a C(conn_uri) is read, and written as its fields when
+        it changes.
+      - With KV version 2 each write names the version that it follows, so that none of somebody else's is lost, and what
+        is deleted can be brought back with C(vault kv undelete). KV version 1 has neither.
+    type: str
+  variables_path:
+    description:
+      - The folder of the variables, as Airflow's VaultBackend has it, for O(target=vault). Without it, variables are passed
+        over.
+    type: str
+  mount:
+    description:
+      - The mount of the KV engine, for O(target=vault). Without it, that of O(vault).
+    type: str
+"""

@@ -36,6 +36,7 @@ class Abilities:
     name is shown as the mask.
     masks: what is hidden is shown as the mask; else three asterisks are what is stored.
     clears_passwords: an update empties a password; else only deleting and creating the connection does.
+    lists_contents: a list shows more than ids, or costs no more than reading a few objects.
     holds: the kinds of objects that there are, by name.
     drops: the fields, by kind, that are not kept.
     """
@@ -56,5 +57,6 @@ class Abilities:
     masks_whole_in_variables: int = 6
     masks: bool = True
     clears_passwords: bool = False
+    lists_contents: bool = True
     holds: frozenset[str] = frozenset({"connection", "variable", "pool"})
     drops: FieldsByKind = field(default_factory=dict)

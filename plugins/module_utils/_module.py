@@ -140,7 +140,11 @@ def run(arguments: Arguments, job: Job) -> None:
 def _work(module: Module) -> dict[str, t.Any]:
     """The result; with a msg where something failed."""
     reach, work = module.prepare()
-    report = work(reach(), module.check_mode)
+    server = reach()
+    try:
+        report = work(server, module.check_mode)
+    finally:
+        server.close()
     result = {**report.result, "hints": report.hints}
     if module._diff:
         result["diff"] = report.diff()

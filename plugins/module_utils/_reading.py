@@ -76,7 +76,8 @@ class Reader:
         return read_memories([found] if found else [], owner)
 
     def _of_kind(self, kind: Kind, desired: list[Desired], all_of_them: bool) -> list[Actual]:
-        few = len(desired) <= FEW and not any(unreachable(kind, one.id, self.server.abilities) for one in desired)
+        few = len(desired) <= FEW or not self.server.abilities.lists_contents
+        few = few and not any(unreachable(kind, one.id, self.server.abilities) for one in desired)
         if few and not all_of_them:
             return self._alone(kind, [one.id for one in desired])
         found = {one.id: one for one in self._list(kind) if not kind.keeps(one.id)}

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - windsock.airflow.declared
   - windsock.airflow.declared.pruning
   - windsock.airflow.backend
+  - windsock.airflow.backend.vault
   - windsock.airflow.vault
   - windsock.airflow.attributes.alone
 requirements:
@@ -41,9 +42,10 @@ options:
   target:
     description:
       - What kind of place it is.
+      - V(vault) is the layout of Airflow's VaultBackend, in the Vault that O(vault) reaches.
       - V(env) is an env file, one variable a line as C(docker run --env-file) takes it.
     type: str
-    choices: [env]
+    choices: [env, vault]
     required: true
   owner:
     description:
@@ -74,6 +76,20 @@ EXAMPLES = r"""
         host: warehouse.example.com
         login: etl
         password: "{{ vault_warehouse_password }}"
+
+- name: Where Airflow's VaultBackend looks
+  windsock.airflow.airflow_secrets_backend:
+    target: vault
+    vault:
+      url: https://vault.example.com:8200
+      role_id: "{{ vault_approle_role_id }}"
+      secret_id: "{{ vault_approle_secret_id }}"
+    mount: airflow
+    connections_path: connections
+    variables_path: variables
+    variables:
+      - key: partner_token
+        secret_value: "{{ vault_partner_token }}"
 """
 
 RETURN = r"""

@@ -78,6 +78,9 @@ class Dialect(t.Protocol):
     def commit(self) -> None:
         """Make what was written last, where that takes something more. Raises ServerFault; nothing was written then."""
 
+    def close(self) -> None:
+        """Sign out, where that takes something. Nothing is asked any more."""
+
     def log(self, after: int | None) -> Log:
         """What the audit log has after the entry of this number; None: only where it stands."""
 

@@ -50,6 +50,9 @@ class Rest:
     def commit(self) -> None:
         """Each request is final."""
 
+    def close(self) -> None:
+        """A token of Airflow's cannot be given back."""
+
     def hide(self, secrets: t.Iterable[str]) -> None:
         self._transport.scrubber.hide(secrets)
 

@@ -24,6 +24,7 @@ from .._json import NOT_JSON, read_json
 from .._kinds import CONNECTION, VARIABLE, Kind
 from .._kinds._connection import URI_FIELDS
 from .._kinds._kind import Fields
+from .._parallel import in_parallel
 from .._plan import Actual
 from .._uri import UriFault, parse_uri
 
@@ -91,6 +92,9 @@ class Backend:
     def commit(self) -> None:
         """Each write is final."""
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
     # As a dialect
 
     def hide(self, secrets: t.Iterable[str]) -> None:
@@ -100,7 +104,7 @@ class Backend:
         if kind.name not in KIND:
             return []
         ids = [object_id for object_id in self.ids(kind) if object_id.startswith(beginning)]
-        found = {object_id: self._read_or_not(kind, object_id) for object_id in ids}
+        found = dict(zip(ids, in_parallel(lambda object_id: self._read_or_not(kind, object_id), ids)))
         # What nobody can read is somebody else's: if it is declared, that is told by get(), else it is left alone.
         strange = [object_id for object_id, each in found.items() if each is None and object_id not in self._declared]
         if strange:

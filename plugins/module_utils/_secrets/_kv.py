@@ -37,19 +37,19 @@ Secret: t.TypeAlias = "dict[str, t.Any] | Absent"
 
 def read_secrets(places: t.Sequence[Place], access: VaultAccess) -> dict[Place, Secret]:
     """Every secret, each asked for once. All places have a mount. Raises VaultTrouble."""
-    with _signed_in(access) as session:
+    with signed_in(access) as session:
         return _read(session, places, access.kv_version)
 
 
 def list_folders(folders: t.Collection[tuple[str, str | None]], access: VaultAccess) -> dict[tuple[str, str | None], set[str] | Absent]:
     """What folders hold, each a path and a mount, None for the usual one. Raises VaultTrouble."""
-    with _signed_in(access) as session:
-        engines = {mount: _Engine(session, mount or access.mount, access.kv_version) for _path, mount in folders}
+    with signed_in(access) as session:
+        engines = {mount: Engine(session, mount or access.mount, access.kv_version) for _path, mount in folders}
         return {(path, mount): engines[mount].names(path) for path, mount in sorted(folders, key=str)}
 
 
 @contextlib.contextmanager
-def _signed_in(access: VaultAccess) -> t.Iterator[Session]:
+def signed_in(access: VaultAccess) -> t.Iterator[Session]:
     session = Session(access)
     try:
         session.sign_in()
@@ -64,14 +64,14 @@ def _signed_in(access: VaultAccess) -> t.Iterator[Session]:
 def _read(session: Session, places: t.Sequence[Place], kv_version: int | None) -> dict[Place, Secret]:
     """The first of each mount tells which version of KV that is; then all others at once."""
     first = {place.mount: place for place in reversed(places)}
-    engines = {mount: _Engine(session, str(mount), kv_version) for mount in first}
+    engines = {mount: Engine(session, str(mount), kv_version) for mount in first}
     secrets = {place: engines[place.mount].read(place) for place in first.values()}
     others = [place for place in places if place not in secrets]
     secrets.update(zip(others, in_parallel(lambda place: engines[place.mount].read(place), others)))
     return secrets
 
 
-class _Engine:
+class Engine:
     """A KV engine of Vault's. version: which kind of it, None until that is known."""
 
     def __init__(self, session: Session, mount: str, version: int | None) -> None:
@@ -90,7 +90,7 @@ class _Engine:
 
     def names(self, path: str) -> set[str] | Absent:
         """The secrets of a folder by name; of none that is there, nothing."""
-        self.version = self.version or self._told_version()
+        self.version = self.version or self.told_version()
         if self.version is None and self._told:
             return Absent(f"the engine at {self.mount} is of the type {self._told['type']}, and only KV is looked at")
         kv = self.session.client.secrets.kv
@@ -108,7 +108,7 @@ class _Engine:
 
     def _read_of_unknown_version(self, place: Place, refusal: Refusal) -> Secret:
         """Nothing came by the way of version 2. refusal says why."""
-        self.version = self._told_version()
+        self.version = self.told_version()
         if self.version is None and self._told:
             return Absent(f"the engine at {self.mount} is of the type {self._told['type']}, and secrets are read only of KV")
         if self.version is None:  # who may not even know of the mount can only try
@@ -140,7 +140,7 @@ class _Engine:
         found = self.session.json(self.session.client.secrets.kv.v1.read_secret(place.path, self.mount)).get("data")
         return found if isinstance(found, dict) else Absent(f"what Vault has at {place} is no secret of a KV engine")
 
-    def _told_version(self) -> int | None:
+    def told_version(self) -> int | None:
         """The version as Vault tells everybody who may read anything below the mount; None if it does not."""
         if not self._told:
             try:
@@ -151,6 +151,11 @@ class _Engine:
         if self._told["type"] not in KV:
             return None
         return 2 if (self._told.get("options") or {}).get("version") == "2" else 1
+
+    @property
+    def told_type(self) -> str | None:
+        """What kind of engine it is, None where Vault does not tell."""
+        return self._told.get("type")
 
     def _absent(self, place: Place, refusal: Refusal) -> Absent:
         """Why a secret cannot be had, if it is about the secret. Raises VaultTrouble where it is not."""
@@ -169,7 +174,7 @@ class _Engine:
             return Absent(f"version {number} of the secret at {self.mount}/{place.path} {how}")
         if refusal.says("no handler for route"):
             return Absent(f"Vault has no engine mounted at {self.mount} (mount){self.session.in_namespace}")
-        told = self._told_version()
+        told = self.told_version()
         if told is not None and self.version is not None and told != self.version:
             return Absent(f"the engine at {self.mount} is KV version {told}, not {self.version} (kv_version)")
         within = f"{self.mount}/{place.path}{self.session.in_namespace}"
