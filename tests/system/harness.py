@@ -22,13 +22,22 @@ COLLECTIONS = os.environ.get("ANSIBLE_COLLECTIONS_PATH") or str(ROOT / "build" /
 
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow import connect
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._access import read_access
-from ansible_collections.windsock.airflow.plugins.module_utils._arguments import ACCESS, POLICY, PRUNE, VAULT
+from ansible_collections.windsock.airflow.plugins.module_utils._arguments import (
+    ACCESS,
+    BACKEND,
+    OWNER,
+    POLICY,
+    PRUNE,
+    VAULT,
+)
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused, ServerFault
+from ansible_collections.windsock.airflow.plugins.module_utils._jobs._backend import ToBackend
 from ansible_collections.windsock.airflow.plugins.module_utils._jobs._one import One
 from ansible_collections.windsock.airflow.plugins.module_utils._jobs._set import Set
 from ansible_collections.windsock.airflow.plugins.module_utils._kinds import KINDS
 
 KIND = {kind.name: kind for kind in KINDS}
+PLACE_DEFAULTS = {name: spec.get("default") for name, spec in (BACKEND + OWNER + PRUNE).options.items()}
 WITHHELD = (POLICY + VAULT).withheld
 DEFAULTS = {name: spec.get("default") for name, spec in (ACCESS + POLICY + PRUNE).options.items()}
 
@@ -106,6 +115,37 @@ class Engine:
         again = self(**declared)
         assert again.changes == [], again.changes
         return first
+
+
+class Place:
+    """Declarations go to a place besides Airflow's database, as the module airflow_secrets_backend sends them there."""
+
+    def __init__(self, **options: Any):
+        self.options = options
+
+    def __call__(self, check: bool = False, **declared: Any) -> Run:
+        """Lists of connections, variables, pools and any option of the module."""
+        words = {**PLACE_DEFAULTS, **self.options, **declared}
+        given = {word: words[word] for word in (*(kind.plural for kind in KINDS), "vault") if words.get(word) is not None}
+        job = ToBackend()
+        faults = []
+        try:
+            work = job.prepare(given, {**words, "src": None})
+        except Refused as refused:
+            faults += refused.faults
+        try:
+            reach = job.reach(words)
+        except Refused as refused:
+            faults += refused.faults
+        if faults:
+            raise Refused(faults)
+        backend = reach()
+        try:
+            return Run(work(backend, check))
+        finally:
+            backend.close()
+
+    refused, fault, settles = Engine.refused, Engine.fault, Engine.settles
 
 
 def in_order(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -72,7 +72,8 @@ class Folder:
         """Write the version that comes after another one, 0 for the first; returns its number."""
         try:
             if self.version == 1:
-                self._kv.v1.create_or_update_secret(path, secret, mount_point=self.mount)
+                # With a method named, hvac does not look first whether it is there.
+                self._kv.v1.create_or_update_secret(path, secret, method="POST", mount_point=self.mount)
                 return 0
             answer = self._json(self._kv.v2.create_or_update_secret(path, secret, cas=follows, mount_point=self.mount))
             return int((answer.get("data") or {}).get("version") or follows + 1)
