@@ -43,3 +43,65 @@ options:
       - The mount of the KV engine, for O(target=vault). Without it, that of O(vault).
     type: str
 """
+
+    # Parameter Store and Secrets Manager of AWS.
+    AWS = r"""
+options:
+  connections_prefix:
+    description:
+      - The prefix of the connections, as Airflow's backend has it, for O(target=ssm) and O(target=secretsmanager). Without
+        it, connections are passed over.
+    type: str
+  variables_prefix:
+    description:
+      - The prefix of the variables, as Airflow's backend has it, for O(target=ssm) and O(target=secretsmanager). Without
+        it, variables are passed over.
+    type: str
+  kms_key_id:
+    description:
+      - The KMS key for what is created, by its id, ARN or alias. Without it, AWS's own key for the service.
+      - What is there already keeps its key in Secrets Manager; in Parameter Store it gets this one when it is written.
+    type: str
+  parameter_tier:
+    description:
+      - The tier of parameters that are written. V(standard) holds up to 4,096 bytes, V(advanced) 8,192 and costs money.
+    type: str
+    choices: [standard, advanced]
+    default: standard
+  separator:
+    description:
+      - What stands between the prefix and the id, C(sep) of Airflow's SecretsManagerBackend, for O(target=secretsmanager).
+    type: str
+    default: /
+  recovery_days:
+    description:
+      - For how many days a deleted secret can be brought back, for O(target=secretsmanager); V(7) to V(30), or V(0) to
+        delete it for good at once. One that is declared again before is brought back with its new value.
+    type: int
+    default: 30
+  aws_region:
+    description:
+      - The region. Without it, what AWS's own tools have set counts, as E(AWS_DEFAULT_REGION).
+    type: str
+  aws_profile:
+    description:
+      - A profile of AWS's own tools.
+    type: str
+  aws_access_key:
+    description:
+      - The id of an access key. Without keys and profile, boto3 looks where AWS's own tools keep them, and takes the role
+        of the machine. Never shown.
+    type: str
+  aws_secret_key:
+    description:
+      - The access key's secret. Never shown.
+    type: str
+  aws_session_token:
+    description:
+      - The token of a temporary access key. Never shown.
+    type: str
+  aws_endpoint_url:
+    description:
+      - Another address of the service, as of a VPC endpoint.
+    type: str
+"""

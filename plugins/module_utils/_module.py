@@ -18,6 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ._airflow._client import ClientMissing
 from ._airflow._dialect import Dialect
 from ._arguments import Arguments
+from ._backends._aws import AwsMissing
 from ._engine import Work
 from ._faults import Fault, Refused, ServerFault, as_word, suggestion
 from ._secrets import HvacMissing
@@ -165,6 +166,8 @@ def guarded(work: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
         return {"msg": missing_required_lib("apache-airflow-client >= 3.0")}
     except HvacMissing:
         return {"msg": missing_required_lib("hvac >= 2.0", reason="for references to Vault")}
+    except AwsMissing:
+        return {"msg": missing_required_lib("boto3", reason="for AWS")}
     except YamlMissing:
         return {"msg": missing_required_lib("PyYAML", reason="for a src that is YAML")}
     except Exception as error:

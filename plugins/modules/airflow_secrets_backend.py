@@ -27,10 +27,13 @@ extends_documentation_fragment:
   - windsock.airflow.declared.pruning
   - windsock.airflow.backend
   - windsock.airflow.backend.vault
+  - windsock.airflow.backend.aws
   - windsock.airflow.vault
   - windsock.airflow.attributes.alone
 requirements:
   - PyYAML, for O(src) in YAML
+  - hvac >= 2.0, for O(target=vault)
+  - boto3, for O(target=ssm) and O(target=secretsmanager)
 attributes:
   check_mode:
     support: full
@@ -43,9 +46,11 @@ options:
     description:
       - What kind of place it is.
       - V(vault) is the layout of Airflow's VaultBackend, in the Vault that O(vault) reaches.
+      - V(ssm) is AWS Systems Manager's Parameter Store, V(secretsmanager) AWS Secrets Manager, each in the layout of
+        Airflow's own backend for it. They need C(boto3) where the module runs.
       - V(env) is an env file, one variable a line as C(docker run --env-file) takes it.
     type: str
-    choices: [env, vault]
+    choices: [env, vault, ssm, secretsmanager]
     required: true
   owner:
     description:
@@ -90,6 +95,16 @@ EXAMPLES = r"""
     variables:
       - key: partner_token
         secret_value: "{{ vault_partner_token }}"
+
+- name: Where Airflow's SecretsManagerBackend looks
+  windsock.airflow.airflow_secrets_backend:
+    target: secretsmanager
+    aws_region: eu-central-1
+    connections_prefix: airflow/connections
+    variables_prefix: airflow/variables
+    kms_key_id: alias/airflow
+    src:
+      - airflow/common.yml
 """
 
 RETURN = r"""
