@@ -26,7 +26,7 @@ STATES = ("in_sync", "unknown", "drift", "failed", "unreachable", "pending")
 
 
 def make_report(outcomes: Mapping[Any, Any], *, title: str, generated: datetime, collection: str) -> Report:
-    """outcomes: by name of the host, None for a host that has not had its turn. collection: its version."""
+    """outcomes: by name of the host, None or empty for one that has not had its turn. collection: its version."""
     deployments = [_deployment(plain(str(name)), outcome) for name, outcome in outcomes.items()]
     states = [deployment["state"] for deployment in deployments]
     counts = [of_kind for deployment in deployments for of_kind in deployment["counts"].values()]
@@ -60,7 +60,7 @@ class Unexpected(Exception):
 def _deployment(name: str, outcome: Any) -> dict[str, Any]:
     nothing = {"name": name, "url": None, "state": "pending", "reason": None, "started": None, "finished": None}
     nothing.update(_nothing_found())
-    if outcome is None:
+    if outcome is None or outcome == {}:
         return nothing
     try:
         return {**nothing, **_read(_Part(plain(outcome), "the outcome"))}
