@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from datetime import datetime, timezone
+from pathlib import Path
 
-from ansible_collections.windsock.airflow.plugins.plugin_utils._drift._report import make_report
+from ansible_collections.windsock.airflow.plugins.plugin_utils._drift import _report
 
 NOW = datetime(2026, 11, 30, 1, 2, 3, tzinfo=timezone.utc)
 TIMES = {"started": "2026-11-30T01:01:00Z", "finished": "2026-11-30T01:01:42Z"}
@@ -153,4 +155,10 @@ def many(count: int = 2000) -> dict[str, t.Any]:
 
 
 def report(hosts: t.Mapping[str, t.Any] | None = None, title: str = "Airflow drift") -> dict[str, t.Any]:
-    return make_report(outcomes() if hosts is None else hosts, title=title, generated=NOW, collection="0.1.0")
+    return _report.make_report(outcomes() if hosts is None else hosts, title=title, generated=NOW, collection="0.1.0")
+
+
+def schema() -> dict[str, t.Any]:
+    """The published one."""
+    root = Path(_report.__file__).parents[3]
+    return json.loads((root / "roles/airflow_drift/files/drift.schema.json").read_text())
