@@ -115,6 +115,7 @@ summary:
       description:
         - How many objects a run would create, update, replace and delete, and how many are unknown, unchanged, and
           shadowed by what Airflow asks before its database.
+        - Jinja takes C(objects.update) for a method of dictionaries; write C(objects['update']).
       type: dict
   sample:
     deployments: {in_sync: 3, unknown: 0, drift: 1, failed: 0, unreachable: 0, pending: 0}

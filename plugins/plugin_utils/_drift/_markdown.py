@@ -24,7 +24,11 @@ MOST_NAMES = 6
 
 def markdown(report: dict[str, Any]) -> str:
     deployments = report["deployments"]
-    parts = [f"### {_escaped(report['title'])}: {state_in_words(report['state'])}", _summary(report), _table(deployments)]
+    parts = [
+        f"### {_escaped(report['title'])}: {state_in_words(report['state'])}",
+        _summary(report),
+        _table(deployments),
+    ]
     troubles = [
         f"- {_code(each['name'])} {'has failed' if each['state'] == 'failed' else 'is unreachable'}: {_code(each['reason'])}"
         for each in deployments
@@ -49,7 +53,9 @@ def _table(deployments: list[dict[str, Any]]) -> str:
     rows = [["deployment", "state", *COUNTED], ["---", "---", *("---:" for _word in COUNTED)]]
     for each in deployments[:MOST_ROWS]:
         # What nobody has looked at has no counts.
-        sums = [f"{sum(kind[word] for kind in each['counts'].values()):,}" if each["airflow"] else "" for word in COUNTED]
+        sums = [
+            f"{sum(kind[word] for kind in each['counts'].values()):,}" if each["airflow"] else "" for word in COUNTED
+        ]
         rows.append([_code(each["name"]).replace("|", r"\|"), state_in_words(each["state"]), *sums])
     lines = [f"| {' | '.join(row)} |" for row in rows]
     left = _more(len(deployments) - MOST_ROWS, "deployment")

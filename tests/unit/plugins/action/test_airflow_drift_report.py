@@ -59,9 +59,7 @@ def test_the_files_are_written_in_check_mode_too(act, tmp_path):
 
 def test_the_options(act, tmp_path, monkeypatch):
     monkeypatch.setenv("REPORTS", str(tmp_path / "of the environment"))
-    done = act(
-        deployments={"host": None}, dest="$REPORTS", formats="prom,json", title=AWKWARD["markup"], mode="600"
-    )
+    done = act(deployments={"host": None}, dest="$REPORTS", formats="prom,json", title=AWKWARD["markup"], mode="600")
     assert [os.path.basename(path) for path in done["files"]] == ["drift.json", "drift.prom"]
     written = tmp_path / "of the environment" / "drift.json"
     assert json.loads(written.read_text())["title"] == AWKWARD["markup"]

@@ -45,6 +45,7 @@ def rendered(made, kind):
 def reports(draw):
     """Reports in which every text is anything."""
     names = draw(st.lists(TEXTS, max_size=3, unique_by=visible))
+
     def text():
         return draw(TEXTS)
 
@@ -97,7 +98,11 @@ def test_junit_has_a_suite_for_each_deployment_and_a_case_for_each_kind():
         (outcome(result()), [[], [], []]),
         (
             outcome(drifted()),
-            [[("Failure", "3 connections differ")], [("Failure", "2 variables differ")], [("Failure", "1 pool differs")]],
+            [
+                [("Failure", "3 connections differ")],
+                [("Failure", "2 variables differ")],
+                [("Failure", "1 pool differs")],
+            ],
         ),
         (
             outcome(result(unknown=[{"kind": "variable", "id": "v", "secrets": ["value"]}])),
@@ -180,7 +185,9 @@ def samples(made):
 def test_metrics_tell_counts_states_and_times():
     found = samples(report())
     objects = {
-        key[2:]: value for key, value in found.items() if key[:2] == ("windsock_drift_objects", ("deployment", "prod-eu"))
+        key[2:]: value
+        for key, value in found.items()
+        if key[:2] == ("windsock_drift_objects", ("deployment", "prod-eu"))
     }
     assert objects[("kind", "connection"), ("state", "update")] == 1
     assert objects[("kind", "variable"), ("state", "unknown")] == 1
@@ -188,7 +195,9 @@ def test_metrics_tell_counts_states_and_times():
     assert len(objects) == len(_report.KINDS) * len(_report.COUNTED)
     for deployment in report()["deployments"]:
         labels = ("deployment", visible(deployment["name"]))
-        states = {key[2]: value for key, value in found.items() if key[:2] == ("windsock_drift_deployment_state", labels)}
+        states = {
+            key[2]: value for key, value in found.items() if key[:2] == ("windsock_drift_deployment_state", labels)
+        }
         assert states == {("state", state): float(state == deployment["state"]) for state in _report.STATES}
     assert found[("windsock_drift_deployments", ("state", "failed"))] == 3
     assert found[("windsock_drift_shadowed_objects", ("deployment", "prod-eu"), ("kind", "connection"))] == 1
@@ -199,6 +208,11 @@ def test_metrics_tell_counts_states_and_times():
 def test_of_what_nobody_has_looked_at_there_are_no_counts():
     counted = {dict(key[1:])["deployment"] for key in samples(report()) if key[0] == "windsock_drift_objects"}
     assert counted == {"prod-eu", "prod-us", "staging", "awkward"}
+
+
+@pytest.mark.parametrize("name", ['a"b', "a\\b", "a\\nb", "a\nb", 'a\\"b\\', "a{b}c,d=e", "# EOF"])
+def test_a_label_is_what_it_was(name):
+    assert {dict(key[1:]).get("deployment") for key in samples(report({name: outcome(result())}))} == {name, None}
 
 
 def test_metrics_end_as_openmetrics_wants_and_hold_nothing_that_the_collector_refuses():
@@ -262,6 +276,13 @@ def test_the_table_has_a_row_for_each_deployment():
     assert rows[0][1:] == ["drift", "1", "3", "1", "1", "2", "120"]
     assert rows[4][1:] == ["unreachable", "", "", "", "", "", ""]
     assert {len(row) for row in rows} == {8}
+
+
+@pytest.mark.parametrize("name", ["`", "``a", "b`", "a``b`c", "a|b", "a\\|b", "\\", "<!-- a", "&amp;", "* a", "1. a"])
+def test_a_name_is_shown_as_it_is(name):
+    made = report({name: outcome(failed=name)})
+    assert table(made)[1][0] == name
+    assert [token.content for token in inside(made) if token.type == "code_inline"] == [name, name, name]
 
 
 def test_the_head_tells_the_state():
