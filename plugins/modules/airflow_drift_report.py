@@ -76,7 +76,7 @@ EXAMPLES = r"""
     deployments: >-
       {{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars)
          | map(attribute='airflow_outcome', default={}))) }}
-    dest: reports
+    dest: "{{ playbook_dir }}/reports"
   run_once: true
 
 - name: Only metrics, where node_exporter looks for them
@@ -89,7 +89,7 @@ EXAMPLES = r"""
         result: null
         failed: The server answered 500
         unreachable: null
-    dest: reports/node_exporter
+    dest: "{{ playbook_dir }}/reports/node_exporter"
     formats: [prom]
 """
 
