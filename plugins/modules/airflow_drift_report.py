@@ -30,7 +30,7 @@ options:
       - Each is null or empty for a host whose turn has not come, or a dictionary with C(started) and C(finished), times as of
         ISO 8601; C(url), the address of Airflow; C(result), what M(windsock.airflow.airflow_settings) returned, with
         its C(diff); C(failed) and C(unreachable), the message if the host failed or could not be reached. What does
-        not apply is null.
+        not apply is null or empty.
       - A host with anything else is told as failed, with what is wrong.
     type: dict
     required: true

@@ -60,7 +60,7 @@ class Unexpected(Exception):
 def _deployment(name: str, outcome: Any) -> dict[str, Any]:
     nothing = {"name": name, "url": None, "state": "pending", "reason": None, "started": None, "finished": None}
     nothing.update(_nothing_found())
-    if outcome is None or outcome == {}:
+    if outcome in (None, "", {}):
         return nothing
     try:
         return {**nothing, **_read(_Part(plain(outcome), "the outcome"))}
@@ -73,7 +73,7 @@ def _deployment(name: str, outcome: Any) -> dict[str, Any]:
 def _read(outcome: _Part) -> dict[str, Any]:
     failed, unreachable = outcome["failed"].text_or_none(), outcome["unreachable"].text_or_none()
     state = "failed" if failed is not None else "unreachable" if unreachable is not None else None
-    reason = "\n".join(filter(None, (failed, unreachable))) or (state and "There is no message.") or None
+    reason = "\n".join(filter(None, (failed, unreachable))) or None
     try:
         found = _found(outcome["result"])  # also of a host that has failed, which does not hide what was found before
     except Unexpected as unexpected:
@@ -146,7 +146,7 @@ def _unknown(entry: _Part) -> dict[str, Any]:
 
 
 def _written(entry: _Part) -> dict[str, Any] | None:
-    if entry.value is None:
+    if entry.value in (None, ""):
         return None
     told = {name: entry[name].text_or_none() for name in ("user", "when", "event")}
     return {**told, "certain": entry["certain"].value is True}
@@ -181,7 +181,8 @@ class _Part:
         return self._expected(isinstance(self.value, str), "a text")
 
     def text_or_none(self) -> str | None:
-        return self._expected(self.value is None or isinstance(self.value, str), "a text or null")
+        """Before ansible-core 2.19 a template that yields none is an empty text."""
+        return self._expected(self.value is None or isinstance(self.value, str), "a text or null") or None
 
     def count(self) -> int:
         number = isinstance(self.value, int) and not isinstance(self.value, bool)
