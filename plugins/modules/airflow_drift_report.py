@@ -27,8 +27,8 @@ options:
   deployments:
     description:
       - What became of each host, by its name in the inventory. They stand in the report in this order.
-      - Each is null or empty for a host whose turn has not come, or a dictionary with C(started) and C(finished), times as of
-        ISO 8601; C(url), the address of Airflow; C(result), what M(windsock.airflow.airflow_settings) returned, with
+      - Each is null or empty for a host whose turn has not come, or a dictionary with C(started) and C(finished), times
+        as of ISO 8601; C(url), the address of Airflow; C(result), what M(windsock.airflow.airflow_settings) returned, with
         its C(diff); C(failed) and C(unreachable), the message if the host failed or could not be reached. What does
         not apply is null or empty.
       - A host with anything else is told as failed, with what is wrong.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Outcomes of hosts as the role hands them on, and the report of them: every state, and texts that break what is careless."""
+"""Outcomes of hosts as the role hands them on, and the report of them: every state, and awkward texts everywhere."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from ._words import change_in_words, number_of, one_line, state_in_words
 SHOWN = 20
 MOST_ROWS = 100
 MOST_NAMES = 6
+TROUBLE = {"failed": "has failed", "unreachable": "is unreachable"}
 
 
 def markdown(report: dict[str, Any]) -> str:
@@ -30,7 +31,7 @@ def markdown(report: dict[str, Any]) -> str:
         _table(deployments),
     ]
     troubles = [
-        f"- {_code(each['name'])} {'has failed' if each['state'] == 'failed' else 'is unreachable'}: {_code(each['reason'])}"
+        f"- {_code(each['name'])} {TROUBLE[each['state']]}: {_code(each['reason'])}"
         for each in deployments
         if each["reason"] is not None
     ]

@@ -4,7 +4,7 @@
 
 # Private to this collection: no stable interface for others.
 
-"""What became of each host of a run is made one report: plain data, as roles/airflow_drift/files/drift.schema.json says."""
+"""What became of each host of a run is made one report: plain data, as files/drift.schema.json of the role says."""
 
 from __future__ import annotations
 
