@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -79,6 +81,11 @@ class Browser:
     def wait(self, until: Callable[[], Any]) -> None:
         """A new address is told to the page only after a click on it is over."""
         WebDriverWait(self.driver, 30, poll_frequency=0.02).until(lambda driver: until())
+
+    def press(self, element: WebElement) -> None:
+        """By keyboard: what the mouse aims at moves, while what comes into sight is laid out."""
+        self.driver.execute_script("arguments[0].focus()", element)
+        ActionChains(self.driver).send_keys(Keys.ENTER).perform()
 
     # What happened
 

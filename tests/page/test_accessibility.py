@@ -81,8 +81,7 @@ def test_everything_by_keyboard(browser: Browser) -> None:
 
 def test_details_open_by_keyboard(browser: Browser) -> None:
     browser.open(samples.night())
-    browser.driver.execute_script("document.querySelector('details.same summary').focus()")
-    ActionChains(browser.driver).send_keys(Keys.ENTER).perform()
+    browser.press(browser.one("details.same summary"))
     assert "5432" in browser.text("details.same")
 
 

@@ -89,7 +89,7 @@ def test_what_differs_is_never_left_out(night: Browser) -> None:
 def test_a_long_text_shows_where_it_differs_and_opens(night: Browser) -> None:
     assert '"keep": 60}' in object_of(night, "retention") and "sales_119" not in object_of(night, "retention")
     for summary in night.all("details.long summary"):
-        summary.click()
+        night.press(summary)
     assert object_of(night, "retention").count("sales_119") == 2
 
 
