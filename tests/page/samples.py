@@ -23,9 +23,11 @@ def change(kind: str, id: str, action: str, before: Any, after: Any, fields: Any
 
 
 def deployment(name: str, state: str, *, changes: Any = (), unknown: Any = (), shadowed: Any = (), notes: Any = (),
-               unchanged: int = 5, reason: str | None = None, url: str | None = None) -> dict[str, Any]:
+               unchanged: int = 5, reason: str | None = None, url: str | None = None,
+               version: str = "3.3.2") -> dict[str, Any]:
     compared = state in ("in_sync", "unknown", "drift")
-    counts = {kind: dict.fromkeys((*ACTIONS, "unknown"), 0) | {"unchanged": unchanged} for kind in KINDS}
+    counts = {kind: dict.fromkeys((*ACTIONS, "unknown"), 0) | {"unchanged": unchanged if compared else 0}
+              for kind in KINDS}
     for one in changes:
         counts[one["kind"]][one["action"]] += 1
     for one in unknown:
@@ -34,8 +36,8 @@ def deployment(name: str, state: str, *, changes: Any = (), unknown: Any = (), s
         "name": name, "url": url or f"https://{name}.airflow.example.com", "state": state, "reason": reason,
         "started": None if state == "pending" else "2026-11-30T01:00:00Z",
         "finished": None if state == "pending" else "2026-11-30T01:00:09Z",
-        "airflow": {"version": "3.3.2", "api_version": "v2"} if compared else None,
-        "counts": counts if compared else {},
+        "airflow": {"version": version, "api_version": "v2"} if compared else None,
+        "counts": counts,
         "changes": list(changes), "unknown": list(unknown), "shadowed": list(shadowed), "notes": list(notes),
     }
 
@@ -111,7 +113,8 @@ ATTACKS = [
 def markup() -> dict[str, Any]:
     """Every text that anybody else can choose is markup."""
     return report(*[
-        deployment(f"host-{number} {text}", state, reason=f"reason {text}", url=f"https://x/{text}", changes=[
+        deployment(f"host-{number} {text}", state, reason=f"reason {text}", url=f"https://x/{text}", version=text,
+                   changes=[
             change("connection", f"id {text}", "update", fields=[f"extra.{text}", text], secrets=[f"secret {text}"],
                    before={"description": text, "extra": {text: f"before {text}"}},
                    after={"description": text, "extra": {text: f"after {text}"}},
@@ -146,7 +149,7 @@ def many(count: int = 2000, deployments: int = 20) -> dict[str, Any]:
 def unbroken() -> dict[str, Any]:
     long = "x" * 400
     return report(*[
-        deployment(f"host{long}", state, reason=f"reason{long}", notes=[f"note{long}"], changes=[
+        deployment(f"host{long}", state, reason=f"reason{long}", notes=[f"note{long}"], version=long, changes=[
             change("connection", f"id{long}", "update", fields=[f"extra.{long}"], secrets=[long],
                    before={"extra": {long: "a" * 3000, "same": long}},
                    after={"extra": {long: "b" * 3000, "same": long}},

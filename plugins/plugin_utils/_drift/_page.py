@@ -22,7 +22,7 @@ from string import Template
 from typing import Any
 from urllib.parse import urlencode
 
-from ._page_words import STATES, empty, headline, instant, writer
+from ._page_words import COMPARED, STATES, empty, headline, instant, writer
 from ._side_by_side import side_by_side, visible
 
 # Not below plugins/, where ansible-test allows nothing but Python.
@@ -144,12 +144,10 @@ _NOT_KNOWN = '<span aria-hidden="true">&#8211;</span><span class="unseen">not kn
 
 
 def _totals(deployment: dict[str, Any]) -> dict[str, int | None]:
-    """Over all kinds; nothing is known of one that was not compared."""
-    kinds = deployment["counts"].values()
-    if not kinds:
-        return dict.fromkeys(COUNTS)
-    counts = {word: sum(kind.get(word, 0) for kind in kinds) for word in COUNTS}
-    return {**counts, "shadowed": len(deployment["shadowed"])}
+    """Over all kinds. Where a deployment was not compared, zero would say too much."""
+    counts = {word: sum(kind.get(word, 0) for kind in deployment["counts"].values()) for word in COUNTS}
+    counts["shadowed"] = len(deployment["shadowed"])
+    return counts if deployment["state"] in COMPARED or any(counts.values()) else dict.fromkeys(COUNTS)
 
 
 def _notes(deployment: dict[str, Any]) -> str:

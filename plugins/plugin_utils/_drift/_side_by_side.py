@@ -50,8 +50,8 @@ def side_by_side(change: dict[str, Any]) -> tuple[list[tuple[str, Text, Text]], 
             differ.append((visible(name), *_texts(before, after)))
         else:
             same.append((visible(name), _text(before)))
-    # What is told to differ is never left out, not even where nothing of it is shown.
-    return differ + [(visible(name), None, None) for name in sorted(named - found)], same
+    # What is told to differ is never left out, not even where nothing of it is shown. Secrets are named anyway.
+    return differ + [(visible(name), None, None) for name in sorted({*change["fields"]} - found)], same
 
 
 def visible(text: str) -> str:
