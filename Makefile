@@ -15,7 +15,8 @@ CASE ?=
 # The system tests on these versions of Airflow, e.g. make system AIRFLOW=2.11.2,3.0.6
 AIRFLOW ?= 2.11.2,3.0.6,3.3.2
 
-.PHONY: help setup sync lint sanity unit integration system matrix leaks demo bench docs dist test-dist test lock clean
+.PHONY: help setup sync lint sanity unit page integration system matrix leaks demo bench docs dist test-dist test lock \
+	clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,6 +35,9 @@ sanity: ## only ansible-test sanity
 
 unit: ## unit tests, without a server
 	@$(RUN) dev pytest tests/unit
+
+page: ## the report's page in a real Chromium
+	@$(RUN) dev pytest tests/page
 
 integration: ## the ansible-test targets against a real Airflow
 	@$(RUN) dev $(VAULT) $(SERVER) sh scripts/integration.sh $(TARGETS)

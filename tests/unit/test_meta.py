@@ -50,6 +50,15 @@ def documentation(module: str) -> dict[str, t.Any]:
     return {**documented, "options": options}
 
 
+# Documentation alone: what runs is the action plugin of the same name, on the controller.
+ACTIONS = sorted(module for module in MODULES if not hasattr(python(f"modules.{module}"), "main"))
+
+
+def options_of(module: str) -> dict[str, t.Any]:
+    """The real options of a module."""
+    return python(f"action.{module}").ARGUMENTS if module in ACTIONS else program(module)[0].options
+
+
 def program(module: str) -> tuple[Arguments, t.Any]:
     """What a module's main() runs: its arguments and its job."""
     called: list[t.Any] = []
@@ -85,7 +94,7 @@ def _comparable(option: dict[str, t.Any], below: t.Any, convert: t.Callable[[t.A
 
 @every_module
 def test_the_documented_options_are_the_real_ones(module: str) -> None:
-    assert as_documented(documentation(module)["options"]) == as_specified(program(module)[0].options)
+    assert as_documented(documentation(module)["options"]) == as_specified(options_of(module))
 
 
 @every_module
@@ -116,10 +125,10 @@ def test_single_and_set_options_are_documented_in_the_same_words(kind: Kind) -> 
 
 
 @every_module
-def test_all_modules_but_info_return_the_same_things_in_the_same_words(module: str) -> None:
+def test_all_modules_that_write_return_the_same_things_in_the_same_words(module: str) -> None:
     returned = yaml.safe_load(python(f"modules.{module}").RETURN)
     assert "results" not in returned  # Ansible's own word for what a loop registers
-    if module != "airflow_info":
+    if module != "airflow_info" and module not in ACTIONS:
         shared = yaml.safe_load(python("modules.airflow_settings").RETURN)
         own = {module.removeprefix("airflow_"), "target"} - {"settings"}
         if module != "airflow_settings":
@@ -132,9 +141,21 @@ def test_all_modules_but_info_return_the_same_things_in_the_same_words(module: s
 # Files
 
 
-def test_the_action_group_holds_every_module() -> None:
+def test_the_action_group_holds_every_module_that_reaches_a_deployment() -> None:
+    """No other: the group is there to set access once, and a module refuses options that it does not have."""
     runtime = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())
-    assert {*runtime["action_groups"]["airflow"]} == {*MODULES} - ALONE
+    reaching = [module for module in MODULES if "airflow_url" in options_of(module)]
+    assert sorted(runtime["action_groups"]["airflow"]) == reaching
+
+
+def test_only_a_module_without_access_is_an_action_alone() -> None:
+    assert ACTIONS == ["airflow_drift_report"]
+    for module in ACTIONS:
+        assert not set(_arguments.ACCESS.options) & set(options_of(module))
+
+
+def test_the_version_is_the_one_of_the_collection() -> None:
+    assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"] == python("plugin_utils._version").VERSION
 
 
 @every_module
@@ -322,6 +343,9 @@ def task_of(mapping: dict[str, t.Any]) -> tuple[str, dict[str, t.Any]] | None:
 
 def complaints(module: str, params: dict[str, t.Any]) -> list[str]:
     """What Ansible and this collection have against the parameters of a task."""
+    if module in ACTIONS:
+        options = options_of(module)
+        return ArgumentSpecValidator(options).validate(filled(params, {"options": options})).error_messages
     arguments, job = program(module)
     params = filled(params, {"options": arguments.options})
     judged = ArgumentSpecValidator(arguments.options).validate(params)
@@ -389,6 +413,8 @@ def test_what_is_wrong_with_an_example_is_found() -> None:
     assert complaints("airflow_pool", {"name": "p", "slots": "{{ slots }}"}) == []
     for wrong in ({"name": "p", "slot": 1}, {"slots": 1}, {"name": "p", "slots": -2}, {"name": "p", "retries": -1}):
         assert complaints("airflow_pool", wrong) != []
+    for wrong in ({}, {"deployments": {}, "format": "pdf"}, {"deployments": {}, "formats": ["pdf"]}):
+        assert complaints("airflow_drift_report", wrong) != []
 
 
 def test_the_defaults_of_each_role_are_the_documented_ones() -> None:

@@ -1,0 +1,65 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no stable interface for others.
+
+"""The files that a report is written to, each of them whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from typing import Any
+
+from ._junit import junit
+from ._markdown import markdown
+from ._openmetrics import openmetrics
+
+
+def _html(report: dict[str, Any]) -> str:
+    from ._page import page  # the largest of them, and often not asked for
+
+    return page(report)
+
+
+def _json(report: dict[str, Any]) -> str:
+    return json.dumps(report, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+FILES = {
+    "html": ("drift.html", _html),
+    "json": ("drift.json", _json),
+    "junit": ("drift.junit.xml", junit),
+    "prom": ("drift.prom", openmetrics),
+    "markdown": ("drift.md", markdown),
+}
+
+
+def rendered(report: dict[str, Any], formats: list[str]) -> dict[str, bytes]:
+    """The contents by the names of the files."""
+    # Half of a surrogate pair has no place in UTF-8. In JSON what stands here for it is its escape.
+    return {
+        name: render(report).encode("utf-8", "backslashreplace")
+        for each, (name, render) in FILES.items()
+        if each in formats
+    }
+
+
+def write(path: str, content: bytes, mode: int) -> None:
+    """Whoever reads the file finds the old one or the new one. Raises OSError."""
+    folder, name = os.path.split(path)
+    # node_exporter's collector takes any *.prom for a file of its own.
+    handle, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".tmp", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            os.fchmod(file.fileno(), mode)
+        os.replace(temporary, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
