@@ -269,6 +269,7 @@ def test_what_cannot_be_kept_there_is_refused_at_once(place: Place, aws_proxy: F
     longest = {"ssm": 4096, "secretsmanager": 65536}[target]
     variables = [
         {"key": "with space", "value": "1"},
+        {"key": "a--b", "value": "1"},
         {"key": "empty", "value": ""},
         {"key": "long", "secret_value": CANARY + "x" * longest},
         *([{"key": "braces", "value": "{{ ds }}"}] if target == "ssm" else []),

@@ -19,6 +19,7 @@ from .._kinds._kind import Fields
 from ._aws import Aws
 from ._backend import Backend, decoded, encoded
 
+TEAM = "--"
 PREFIXES = {CONNECTION: "connections_prefix", VARIABLE: "variables_prefix"}
 
 
@@ -111,6 +112,8 @@ class AwsBackend(Backend):
     def objections(self, one: Desired) -> list[str]:
         reasons = super().objections(one)
         wrong = self.wrong_name(self._name(one.kind, one.id))
+        if TEAM in one.id:
+            reasons.append(f"Airflow's backend reads no id with {TEAM!r} in it, which stands behind the name of a team there")
         text = encoded(one.kind, one.fields) if one.kind is CONNECTION or "value" in one.fields else "x"
         unfit = None if one.awaited else self.wrong_text(text)
         told = "value" if one.kind is VARIABLE else "as a whole it"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import replace
 
 from .._faults import Fault, ServerFault
 from ._aws import OPTIONS as AWS_OPTIONS
@@ -34,7 +35,7 @@ def read(words: dict[str, t.Any], faults: list[Fault]) -> AwsBackend:
     if days != 0 and not 7 <= days <= 30:
         faults.append(Fault("recovery_days", "must be 7 to 30, or 0 to delete at once"))
     aws = read_aws("secretsmanager", words, faults)
-    named = {kind: f"{prefix}{separator}" for kind, prefix in prefixes.items()}
+    named = {kind: f"{prefix.rstrip(separator)}{separator}" for kind, prefix in prefixes.items()}
     return SecretsManager(aws, named, words.get("kms_key_id"), days)
 
 
@@ -46,6 +47,8 @@ class SecretsManager(AwsBackend):
     def __init__(self, aws: t.Any, prefixes: t.Any, kms_key: str | None, recovery_days: int) -> None:
         super().__init__(aws, prefixes, kms_key)
         self.recovery_days = recovery_days
+        # Airflow's backend picks the fields that it knows, and that is none of them.
+        self.abilities = replace(self.abilities, drops={**self.abilities.drops, "connection": frozenset({"description"})})
 
     def fetch(self, names: list[str]) -> dict[str, Kept]:
         found: dict[str, Kept] = {}
