@@ -116,8 +116,13 @@ GATHER = Arguments(
         "gather_subset": {
             "type": "list",
             "elements": "str",
-            "choices": ["all", "health", *(kind.plural for kind in reversed(KINDS))],
+            "choices": ["all", "health", "user", *(kind.plural for kind in reversed(KINDS))],
             "default": ["all"],
-        }
+        },
+        "patterns": {
+            "type": "dict",
+            "options": {kind.plural: {"type": "list", "elements": "str"} for kind in reversed(KINDS)},
+        },
     }
 )
+"""What to tell of a deployment."""

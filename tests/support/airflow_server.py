@@ -30,7 +30,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -136,12 +136,7 @@ class AirflowServer:
         attempts = 3
         for attempt in range(1, attempts + 1):
             self.port = self.port or free_port()
-            with open(self.log, "wb") as log:
-                self._keeper = subprocess.Popen(
-                    [sys.executable, str(SUPPORT / "keeper.py"), str(self.venv / "bin" / "airflow"),
-                     *self.generation.command(self.port)],
-                    env=self.environ(), stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=self.home,
-                    start_new_session=True)  # who kills our process group must not kill the keeper before its work
+            self._keeper = self._kept(self.generation.command(self.port), self.log)
             if self._wait_until_ready():
                 return self
             self._end(self._keeper)
@@ -151,6 +146,22 @@ class AirflowServer:
                 raise RuntimeError(f"Airflow {self.version} did not start; the end of its log:\n{told}")
             self.port = 0
         raise AssertionError("unreachable")
+
+    @contextlib.contextmanager
+    def running(self, *argv: str) -> Iterator[None]:
+        """A further component of Airflow, such as the scheduler, for as long as the block lasts."""
+        keeper = self._kept(argv, self.home / f"{argv[0]}.log")
+        try:
+            yield
+        finally:
+            self._end(keeper)
+
+    def _kept(self, argv: Iterable[str], log_file: Path) -> subprocess.Popen[bytes]:
+        with open(log_file, "wb") as log:
+            return subprocess.Popen(
+                [sys.executable, str(SUPPORT / "keeper.py"), str(self.venv / "bin" / "airflow"), *argv],
+                env=self.environ(), stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=self.home,
+                start_new_session=True)  # who kills our process group must not kill the keeper before its work
 
     def _wait_until_ready(self) -> bool:
         deadline = time.monotonic() + START_SECONDS

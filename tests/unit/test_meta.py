@@ -300,6 +300,7 @@ def mappings(source: str) -> t.Iterator[dict[str, t.Any]]:
 
     def below(value: t.Any) -> t.Iterator[dict[str, t.Any]]:
         if isinstance(value, dict):
+            value = {name: item for name, item in value.items() if name != "patterns"}  # of ids: no declarations
             yield value
         for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
             yield from below(each)
