@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 from airflow_server import AirflowServer, free_port
-from harness import Played, Playbook
+from harness import Playbook, Played
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "deployments.rst"
 HTML = "<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>"
