@@ -21,9 +21,9 @@ from typing import Any
 FIELDS = ("conn_type", "host", "login", "password", "schema", "port")
 
 
-def told(make: Callable[[], Any]) -> Any:
+def told(make: Callable[[Any], Any], given: Any) -> Any:
     try:
-        return make()
+        return make(given)
     except Exception as error:
         return type(error).__name__
 
@@ -46,12 +46,12 @@ def answers(cls: Any, asked: dict[str, Any]) -> dict[str, Any]:
     if hasattr(backend, "_set_connection_class"):
         backend._set_connection_class(cls)
     return {
-        "get_uri": [told(lambda: made(cls, each).get_uri()) for each in asked["fields"]],
-        "as_json": [told(lambda: made(cls, each).as_json()) for each in asked["fields"]],
-        "uris": [told(lambda: fields(cls(conn_id="x", uri=each))) for each in asked["uris"]],
-        "jsons": [told(lambda: fields(cls.from_json(each, "x"))) for each in asked["jsons"]],
-        "connections": {each: told(lambda: fields(backend.get_connection(each))) for each in asked["connections"]},
-        "variables": {each: told(lambda: backend.get_variable(each)) for each in asked["variables"]},
+        "get_uri": [told(lambda each: made(cls, each).get_uri(), each) for each in asked["fields"]],
+        "as_json": [told(lambda each: made(cls, each).as_json(), each) for each in asked["fields"]],
+        "uris": [told(lambda each: fields(cls(conn_id="x", uri=each)), each) for each in asked["uris"]],
+        "jsons": [told(lambda each: fields(cls.from_json(each, "x")), each) for each in asked["jsons"]],
+        "connections": {each: told(lambda each: fields(backend.get_connection(each)), each) for each in asked["connections"]},
+        "variables": {each: told(backend.get_variable, each) for each in asked["variables"]},
     }
 
 

@@ -130,6 +130,29 @@ def test_a_uri_is_what_airflow_writes_unless_a_reader_would_misread_that(answers
     assert 0 < explained < len(cases)  # of three readers: most are the same to the letter
 
 
+# The table of the guide: declared, get_uri, and what is read back, by those readers where it is not what was declared.
+GUIDE = [
+    ({"host": "DB1"}, "http://DB1", {"host": "db1"}, {"2.11.2 models", "3.3.2 models", "3.3.2 tasks"}),
+    ({"host": "http://h"}, "http://http://h", {}, {"2.11.2 models"}),
+    ({"conn_type": "s", "host": "https://h"}, "s://https://h", {"conn_type": "s", "schema": "ttph"}, {"2.11.2 models", "3.3.2 models", "3.3.2 tasks"}),
+    ({"extra": {"a": "1"}}, "http:///?a=1", {"extra": {"a": 1}}, {"3.3.2 models"}),
+    ({"extra": {"__extra__": "x"}}, "http:///?__extra__=x", "Error", {"2.11.2 models", "3.3.2 models", "3.3.2 tasks"}),
+]
+
+
+def test_the_table_of_the_guide(ask):
+    fields = [{"conn_type": "http", **case[0]} for case in GUIDE]
+    written_by = ask(fields=fields)
+    for number, (_declared, uri, read_back, by) in enumerate(GUIDE):
+        writers = {reader: told["get_uri"][number] for reader, told in written_by.items()}
+        assert uri == writers["2.11.2", "models"] != written(_connection.to_conn_uri, fields[number])
+        read = {" ".join(reader): told["uris"][0] for reader, told in ask(uris=[uri]).items() if writers[reader] == uri}
+        wrong = {reader: each for reader, each in read.items() if each != canonical(fields[number])}
+        assert set(wrong) == by
+        for each in wrong.values():
+            assert each.endswith(read_back) if isinstance(read_back, str) else each == canonical({"conn_type": "http", **read_back})
+
+
 def test_uris_that_airflow_writes_are_read_as_airflow_3_reads_them(own_uris):
     for uri, read in own_uris.items():
         ours = {**parse_uri(uri), "description": None}
@@ -158,8 +181,8 @@ def test_environment_variables_are_read_as_they_were_declared(ask, conn_format):
 # Files of the real command lines
 
 CONNECTIONS = [
-    {"connection_id": "whole", "conn_type": "postgres", "host": "db.example.com", "login": "us:er", "password": "p/@:%?#&= '\"\u00fc", "schema": "a/b", "port": 5432,
-     "description": "of\ntwo lines", "extra": {"sslmode": "require", "Nested": {"a": [1, None, 1.5]}}},
+    {"connection_id": "whole", "conn_type": "postgres", "host": "db.example.com", "login": "us:er", "password": "p/@:%?#&= '\"\u00fc",
+     "schema": "a/b", "port": 5432, "description": "of\ntwo lines", "extra": {"sslmode": "require", "Nested": {"a": [1, None, 1.5]}}},
     {"connection_id": "bare", "conn_type": "http"},
     {"connection_id": "hyphens", "conn_type": "my-type", "host": "https://h/x"},
     {"connection_id": "port", "conn_type": "my_type", "port": 80},
@@ -169,9 +192,9 @@ LOSSY = [  # by Airflow, in its own URIs
     {"connection_id": "capital", "conn_type": "http", "host": "Host", "extra": {"a": "1"}},
 ]
 VARIABLES = [
-    {"key": "text", "value": "of\nlines", "description": "d"}, {"key": "json", "value": {"a": [1, "\u00fc"]}}, {"key": "number", "value": 5}, {"key": "flag", "value": True},
-    {"key": "wrapped", "value": {"a": 1}, "description": "of a dict"}, {"key": "null", "value": "null"}, {"key": "list", "value": []}, {"key": "blank", "value": " "},
-    {"key": "word", "value": "yes: no"},
+    {"key": "text", "value": "of\nlines", "description": "d"}, {"key": "json", "value": {"a": [1, "\u00fc"]}},
+    {"key": "number", "value": 5}, {"key": "flag", "value": True}, {"key": "list", "value": []}, {"key": "null", "value": "null"},
+    {"key": "wrapped", "value": {"a": 1}, "description": "of a dict"}, {"key": "blank", "value": " "}, {"key": "word", "value": "yes: no"},
 ]
 POOLS = [{"name": "full", "slots": 5, "description": "d \u00fc", "include_deferred": True}, {"name": "zero", "slots": 0, "include_deferred": False}]
 

@@ -51,7 +51,12 @@ def _mapping(read: Content) -> t.Any:
         raise flaw
     if read.sections is None:
         raise Flaw("must be a mapping")
-    return {section.key: section.value for section in read.sections}
+    found: dict[str, t.Any] = {}
+    for section in read.sections:
+        if section.key in found:
+            raise Flaw(f"{as_word(section.key)} is there twice", section.line)
+        found[section.key] = section.value
+    return found
 
 
 def _lines(content: str) -> dict[str, str]:
