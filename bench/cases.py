@@ -304,6 +304,42 @@ def with_a_key(stand: Stand) -> Time:
     return play(stand, task)
 
 
+# -- a fleet ---------------------------------------------------------------------------------------------------------
+# The night run over 50 deployments of 100 objects, in which nothing differs and every secret is known: the role
+# airflow_drift and its report, beside a play that runs an empty module on each of 50 hosts.
+
+FLEET = 50
+
+
+def fleet(forks: int) -> None:
+    shared: dict[str, Any] = {"servers": NEWEST, "group": "fleet", "turns": 1}
+    data = objects_of("-fleet", 45, 45, 10)
+
+    @case(f"fleet-nothing-{forks}-forks", FLEET * data.objects, **shared)
+    def nothing(stand: Stand) -> Time:
+        return stand.fleet(FLEET, forks, {}, [{"bench_nothing": {}}])
+
+    @case(f"fleet-drift-{forks}-forks", FLEET * data.objects, floor=f"fleet-nothing-{forks}-forks", **shared)
+    def drift(stand: Stand) -> Time:
+        policy = {"update_secrets": "on_change", "fingerprint_key": KEY, "owner": OWNER}
+        if stand.holds is not data:
+            stand.settled(data)
+            stand.play([settings(src=[str(data.file)], **policy)])
+        given = {"url": stand.url, "files": [str(data.file)], **policy}
+        variables = {f"airflow_settings_{name}": value for name, value in given.items()}
+        destination = stand.folder / "airflow-drift"
+        role = {"ansible.builtin.include_role": {"name": "windsock.airflow.airflow_drift"}}
+        time = stand.fleet(FLEET, forks, {**variables, "airflow_drift_dest": str(destination)}, [role])
+        report = json.loads((destination / "drift.json").read_text())
+        if report["summary"]["deployments"]["in_sync"] != FLEET:
+            raise BenchError(f"not all are in sync: {report['summary']}")
+        return time
+
+
+for forks in (1, 5, 10):
+    fleet(forks)
+
+
 # -- secrets from Vault ----------------------------------------------------------------------------------------------
 # A nightly run in which nothing differs, with 1,000 secrets at 400 paths. References are compared with the same secrets
 # written out, lookups of community.hashi_vault with references: how many times longer a whole playbook takes.
