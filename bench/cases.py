@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data import IDENTITY, PREFIX, DataSet
+from data import IDENTITY, OWNER, PREFIX, DataSet
 from floor import V2
 from stand import BUILD, BenchError, Stand, Time, settings
 from vault import DISTANCES, PATHS, REFERENCES, Form, literal, lookup, reference

@@ -7,11 +7,15 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 CONFIG = sys.argv[1]
 IN_SYNC = {"drift_one": "in_sync", "drift_two": "in_sync", "drift_three": "in_sync"}
@@ -37,9 +41,14 @@ class Done:
             sys.exit(f"FAILED: {what}; exit code {self.code}, {self.states}")
 
 
-def ansible(playbook: str, *options: str, **variables: Any) -> Done:
-    print(f"\n#### {playbook} {' '.join(options)} {variables}", flush=True)
+def ansible(playbook: str, *options: str, keywords: dict[str, Any] | None = None, **variables: Any) -> Done:
+    """keywords: of the play, as they would stand in it."""
+    print(f"\n#### {playbook} {' '.join(options)} {keywords or ''} {variables}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
+        if keywords:
+            (play,) = yaml.safe_load(Path(playbook).read_text())
+            playbook = f"{folder}/play.json"
+            Path(playbook).write_text(json.dumps([play | keywords]))
         extra = json.dumps({"airflow_drift_dest": f"{folder}/report", **variables})
         done = subprocess.run(
             ["ansible-playbook", "-i", "inventory.yml", "-e", f"@{CONFIG}", "-e", extra, *options, playbook],
@@ -91,7 +100,7 @@ def drifted() -> None:
         done.expect(change["written"]["user"] is not None, "who it was")
     done = drift(code=0, states=states, airflow_drift_fail="never")
     done.expect(done.console.count("went on") == 3, "the play goes on")
-    drift("--limit", "drift_one,drift_three", code=0, states={name: "in_sync" for name in ("drift_one", "drift_three")})
+    drift("--limit", "drift_one,drift_three", code=0, states=dict.fromkeys(("drift_one", "drift_three"), "in_sync"))
 
 
 def shadowed() -> None:
@@ -108,8 +117,8 @@ def batches() -> None:
     """Each compares its own, whatever the one before has found; the last one ends the run."""
     prepare(drift_test_drifted=["drift_one"])
     states = IN_SYNC | {"drift_one": "drift"}
-    for play in ({}, {"drift_test_any_errors_fatal": True}, {"drift_test_max_fail_percentage": 0}):
-        done = drift(code=2, states=states, drift_test_serial=1, **play)
+    for more in ({}, {"any_errors_fatal": True}, {"max_fail_percentage": 0}):
+        done = drift(code=2, states=states, keywords={"serial": 1, **more})
         for told in ("1 drift, 2 pending.", "1 in sync, 1 drift, 1 pending.", "2 in sync, 1 drift."):
             done.expect(told in done.console, told)
     prepare()
@@ -117,8 +126,8 @@ def batches() -> None:
 
 def astray() -> None:
     states = IN_SYNC | ASTRAY
-    for play in ({}, {"drift_test_serial": 4, "drift_test_any_errors_fatal": True}):
-        done = drift("-vvv", code=2, states=states, drift_test_hosts="there:astray", **play)
+    for keywords in ({}, {"serial": 4, "any_errors_fatal": True}):
+        done = drift("-vvv", code=2, states=states, drift_test_hosts="there:astray", keywords=keywords)
         for name, reason in {
             "drift_down": "must not hold credentials", "drift_gone": "Connection refused", "drift_password": "password",
             "drift_undefined": "'nowhere' is undefined", "drift_syntax": "there is no such file", "drift_refused": "'a'",
@@ -131,19 +140,39 @@ def astray() -> None:
     lost = IN_SYNC | {"drift_one": "failed"}
     done = drift(code=2, states=lost, drift_test_lost="drift_one", airflow_drift_fail="never")
     done.expect("before it was to be compared" in done.rows["drift_one"]["reason"], "it says so")
-    drift(code=2, states=lost, drift_test_lost="drift_one", drift_test_serial=2)
+    drift(code=2, states=lost, drift_test_lost="drift_one", keywords={"serial": 2})
 
 
 def refused() -> None:
     done = ansible("main.yml", airflow_drift_fail="canary")
     done.expect(done.code == 2 and not done.files, "a wrong airflow_drift_fail is refused at once")
-    done = ansible("main.yml", drift_test_strategy="free")
+    done = ansible("main.yml", keywords={"strategy": "free"})
     done.expect(done.code == 2 and "for the strategy linear" in done.console, "the strategy free is refused")
+
+
+def readme() -> None:
+    """What the README tells its reader to do, with its own files, and what it says one sees."""
+    collection = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"].split(":")[0], "ansible_collections/windsock/airflow")
+    text = (collection / "roles/airflow_drift/README.md").read_text()
+    config = yaml.safe_load(Path(CONFIG).read_text())
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in re.findall(r"`([\w/.]+\.yml)`:\n\n```yaml\n(.*?)```", text, re.DOTALL):
+            file = Path(folder, name)
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(content.replace("https://airflow.example.org", config["airflow_url"]))
+        (command,) = re.findall(r"^\$ (ansible-playbook .*)$", text, re.MULTILINE)
+        signed_in = {"AIRFLOW_API_USERNAME": config["airflow_username"], "AIRFLOW_API_PASSWORD": config["airflow_password"]}
+        told = subprocess.run(command.split(), cwd=folder, env={**os.environ, **signed_in}, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False).stdout
+        print(told, flush=True)
+        (message,) = re.findall(r'^ *("msg": ".*")$', text, re.MULTILINE)
+        if message.replace("/home/me", os.path.realpath(folder)) not in told:
+            sys.exit(f"FAILED: the README says {message}")
 
 
 prepare()
 try:
-    for case in (in_sync, shadowed, drifted, batches, astray, refused):
+    for case in (readme, in_sync, shadowed, drifted, batches, astray, refused):
         case()
 finally:
     prepare(gone=True)
