@@ -1,0 +1,34 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blocks of a guide page, for the tests that hold it true.
+
+    page = Page("nightly")
+    page.block("``inventory.yml``:")       # the first literal block behind these words
+    page.commands("Run it:")               # what is typed in there
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs/docsite/rst"
+
+
+class Page:
+    def __init__(self, name: str) -> None:
+        self.text = (FOLDER / f"{name}.rst").read_text()
+
+    def block(self, after: str) -> str:
+        """Behind words that stand on the page once."""
+        if self.text.count(after) != 1:
+            raise LookupError(f"{self.text.count(after)} times on the page: {after}")
+        found = re.search(r"^( *)\.\. code-block:: \w+\n\n((?:\1   .*\n|\n)+)", self.text[self.text.index(after) :], re.M)
+        if not found:
+            raise LookupError(f"no block after: {after}")
+        return textwrap.dedent(found[2]).strip() + "\n"
+
+    def commands(self, after: str) -> list[str]:
+        return [line[2:] for line in self.block(after).replace("\\\n", " ").splitlines() if line.startswith("$ ")]
