@@ -22,10 +22,12 @@ class Page:
         self.text = (FOLDER / f"{name}.rst").read_text()
 
     def block(self, after: str) -> str:
-        """Behind words that stand on the page once."""
-        if self.text.count(after) != 1:
-            raise LookupError(f"{self.text.count(after)} times on the page: {after}")
-        found = re.search(r"^( *)\.\. code-block:: \w+\n\n((?:\1   .*\n|\n)+)", self.text[self.text.index(after) :], re.M)
+        """Behind words that stand on the page once, wherever the lines are broken."""
+        places = list(re.finditer(r"\s+".join(map(re.escape, after.split())), self.text))
+        if len(places) != 1:
+            raise LookupError(f"{len(places)} times on the page: {after}")
+        behind = self.text[places[0].end() :]
+        found = re.search(r"^( *)\.\. code-block:: \w+\n\n((?:\1   .*\n|\n)+)", behind, re.MULTILINE)
         if not found:
             raise LookupError(f"no block after: {after}")
         return textwrap.dedent(found[2]).strip() + "\n"

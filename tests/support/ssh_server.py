@@ -38,11 +38,11 @@ class SshServer:
         config = folder / "sshd_config"
         config.write_text(
             f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/user.pub\n"
-            "PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nLogLevel VERBOSE\nSubsystem sftp internal-sftp\n"
+            "PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nLogLevel VERBOSE\n"
+            "Subsystem sftp internal-sftp\n"
         )
-        self.arguments = (
-            f"-F none -i {folder}/user -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
-        )
+        self.arguments = f"-F none -i {folder}/user -o IdentitiesOnly=yes -o StrictHostKeyChecking=no"
+        self.arguments += " -o UserKnownHostsFile=/dev/null"
         self.command = [sshd, "-D", "-e", "-f", str(config)]
         tried = subprocess.run([*self.command, "-t"], capture_output=True, text=True, check=False)
         if tried.returncode:

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.usefixtures("newest_only")
 
 PAGE = Page("nightly")
 ADMIN = "-e airflow_settings_username={} -e airflow_settings_password={}".format(*AirflowServer.admin)
+APPLY = f"{BINARIES}/ansible-playbook -i inventory.yml windsock.airflow.apply --limit production {ADMIN}"
 FILES = {"drift.html", "drift.json", "drift.junit.xml", "drift.md", "drift.prom"}
 
 
@@ -58,44 +59,51 @@ def other(own_server: AirflowServer) -> Api:
     return raw_api(own_server, own_server.operator2)
 
 
-@pytest.fixture
-def settings(own_server: AirflowServer, other: Api, tmp_path: Path) -> Iterator[Repository]:
-    """The repository of the page, cloned from another, applied; then somebody gives the pool another size.
+def instead(server: AirflowServer, staging: str, base: Path) -> dict[str, str]:
+    """What is real on this machine, for what the page says."""
+    return {
+        "https://airflow.example.com": server.url,
+        "https://airflow-staging.example.com": staging,
+        "of the user drift in Airflow": server.user("drift")[1],
+        "what openssl rand -base64 32 says": "ab" * 32,
+        "/srv/airflow-settings": str(base / "settings"),
+        "/opt/airflow-drift/bin": str(BINARIES),
+        "/etc/airflow-drift": str(base),
+        "/var/lib/airflow-drift": str(base / "state"),
+        "/tmp/airflow-drift": str(base / "kept"),
+    }
 
-    Production is a real server, staging one that is down.
-    """
-    folder = tmp_path / "settings"
-    repository = Repository(
-        folder,
-        {
-            "https://airflow.example.com": own_server.url,
-            "https://airflow-staging.example.com": f"http://127.0.0.1:{free_port()}",
-            "of the user drift in Airflow": own_server.user("drift")[1],
-            "what openssl rand -base64 32 says": "ab" * 32,
-            "/srv/airflow-settings": str(folder),
-            "/opt/airflow-drift/bin": str(BINARIES),
-            "/etc/airflow-drift": str(tmp_path),
-            "/var/lib/airflow-drift": str(tmp_path / "state"),
-        },
-    )
-    (tmp_path / "vault-password").write_text("of ansible-vault\n")
+
+@pytest.fixture(scope="module")
+def applied(own_server: AirflowServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository of the page, applied, and another that it pulls from. Staging is down."""
+    base = tmp_path_factory.mktemp("applied")
+    nobody = f"http://127.0.0.1:{free_port()}"
+    repository = Repository(base / "settings", instead(own_server, nobody, base))
+    (base / "vault-password").write_text("of ansible-vault\n")
     for name in ("inventory.yml", "group_vars/airflow/main.yml"):
         repository.write(name, PAGE.block(f"``{name}``:"))
     repository.write("group_vars/airflow/vault.yml", PAGE.block("encrypted with ``ansible-vault encrypt``"))
     repository.write("airflow/warehouse.yml", PAGE.block("``airflow/warehouse.yml``:"))
-    repository.write("nightly.yml", PAGE.block("``nightly.yml``, with"))
-    repository.environ["ANSIBLE_VAULT_PASSWORD_FILE"] = str(tmp_path / "vault-password")
+    repository.environ["ANSIBLE_VAULT_PASSWORD_FILE"] = str(base / "vault-password")
     repository.run("ansible-vault encrypt group_vars/airflow/vault.yml")
     identity = "-c user.name=a -c user.email=a@example.com"
     repository.run(
         f"git init -q --bare -b main ../origin && git init -q -b main && git add -A && git {identity} commit -qm settings"
         " && git remote add origin ../origin && git push -qu origin main"
     )
-    repository.run(f"ansible-playbook -i inventory.yml windsock.airflow.apply --limit production {ADMIN}")
+    repository.run(APPLY)
+    return base
+
+
+@pytest.fixture
+def settings(applied: Path, own_server: AirflowServer, other: Api, tmp_path: Path) -> Repository:
+    """A clone of it for this test; and somebody has given the pool another size."""
+    shutil.copytree(applied, tmp_path, dirs_exist_ok=True)
+    repository = Repository(tmp_path / "settings", instead(own_server, "not again", tmp_path))
+    repository.environ["ANSIBLE_VAULT_PASSWORD_FILE"] = str(tmp_path / "vault-password")
     other.update("pools", "warehouse", slots=7)
-    yield repository
-    for name in ("warehouse", "environment", "windsock_applied_"):
-        other.clear(name)
+    return repository
 
 
 def report(folder: Path) -> dict[str, Any]:
@@ -105,7 +113,11 @@ def report(folder: Path) -> dict[str, Any]:
 def is_the_report_of_the_page(folder: Path) -> bool:
     told = report(folder)
     states = {each["name"]: each["state"] for each in told["deployments"]}
-    changes = [(each["name"], change["id"], change["written"]["user"]) for each in told["deployments"] for change in each["changes"]]
+    changes = [
+        (each["name"], change["id"], change["written"]["user"])
+        for each in told["deployments"]
+        for change in each["changes"]
+    ]
     assert states == {"production": "drift", "staging": "failed"}
     assert changes == [("production", "warehouse", "op2")]
     assert {path.name for path in folder.iterdir()} == FILES
@@ -115,10 +127,10 @@ def is_the_report_of_the_page(folder: Path) -> bool:
 def test_by_hand(settings: Repository) -> None:
     (command,) = PAGE.commands("Run it:")
     told = settings.run(command, code=2)
-    assert settings.real(PAGE.block("last task\nsays:").strip()) in told
+    assert settings.real(PAGE.block("last task says:").strip()) in told
     assert is_the_report_of_the_page(settings / "airflow-drift")
     # What is as declared is green, and written all the same.
-    settings.run(f"ansible-playbook -i inventory.yml windsock.airflow.apply --limit production {ADMIN}")
+    settings.run(APPLY)
     settings.run(f"{command} --limit production")
     assert report(settings / "airflow-drift")["state"] == "in_sync"
 
@@ -127,7 +139,7 @@ def test_what_fails_the_run(settings: Repository) -> None:
     (command,) = PAGE.commands("Run it:")
     settings.run(f"{command} -e airflow_drift_fail=never")
     settings.run(f"{command} -e airflow_drift_fail=unknown", code=2)
-    settings.run(f"ansible-playbook -i inventory.yml windsock.airflow.apply --limit production {ADMIN}")
+    settings.run(APPLY)
     # Without the key nobody can compare the password.
     keyless = f"{command} --limit production -e airflow_settings_fingerprint_key="
     settings.run(keyless)
@@ -137,7 +149,8 @@ def test_what_fails_the_run(settings: Repository) -> None:
 
 def test_formats_and_mode(settings: Repository) -> None:
     (command,) = PAGE.commands("Run it:")
-    settings.run(f"""{command} -e '{{"airflow_drift_formats": ["html", "prom"], "airflow_drift_mode": "0640"}}'""", code=2)
+    given = json.dumps({"airflow_drift_formats": ["html", "prom"], "airflow_drift_mode": "0640"})
+    settings.run(f"{command} -e '{given}'", code=2)
     files = list((settings / "airflow-drift").iterdir())
     assert {path.name for path in files} == {"drift.html", "drift.prom"}
     assert {path.stat().st_mode & 0o777 for path in files} == {0o640}
@@ -172,8 +185,7 @@ def test_cron(settings: Repository) -> None:
     told = settings.run(command, environ=environ, shell="/bin/sh")
     assert "1 drift, 1 failed" in told and len(told.splitlines()) <= 30
     assert is_the_report_of_the_page(settings / "airflow-drift")
-    settings.run(f"{BINARIES}/ansible-playbook -i inventory.yml windsock.airflow.apply --limit production {ADMIN}",
-                 environ=environ)  # fmt: skip
+    settings.run(APPLY, environ=environ)
     assert settings.run(command.replace("windsock.airflow.drift", "windsock.airflow.drift --limit production"),
                         environ=environ, shell="/bin/sh") == ""  # fmt: skip
 
@@ -199,9 +211,9 @@ def test_the_systemd_service(settings: Repository, tmp_path: Path) -> None:
 def test_the_github_workflow(settings: Repository, tmp_path: Path) -> None:
     workflow = yaml.safe_load(PAGE.block("``.github/workflows/airflow-drift.yml``"))
     steps = {step["name"]: step for step in workflow["jobs"]["drift"]["steps"] if "name" in step}
-    meant = {"${{ secrets.ANSIBLE_VAULT_PASSWORD }}": "of ansible-vault", "${{ runner.temp }}": str(tmp_path / "runner")}
     (tmp_path / "runner").mkdir()
-    settings.instead.update(meant)
+    settings.instead["${{ secrets.ANSIBLE_VAULT_PASSWORD }}"] = "of ansible-vault"
+    settings.instead["${{ runner.temp }}"] = str(tmp_path / "runner")
     settings.environ.pop("ANSIBLE_VAULT_PASSWORD_FILE")
     settings.run(steps["Compare"]["run"], code=2, environ=steps["Compare"]["env"])
     assert (tmp_path / "runner/vault-password").stat().st_mode & 0o777 == 0o600
@@ -254,34 +266,35 @@ def keeper() -> Iterator[tuple[str, dict[str, tuple[str, bytes]]]]:
 
 
 def test_the_report_is_kept_although_the_run_fails(settings: Repository, tmp_path: Path) -> None:
-    settings.instead["/tmp/airflow-drift"] = str(tmp_path / "report")
-    settings.write("nightly.yml", (settings / "nightly.yml").read_text())
+    settings.write("nightly.yml", PAGE.block("``nightly.yml``, with"))
     with keeper() as (url, kept):
         settings.run(f"ansible-playbook -i inventory.yml nightly.yml -e report_url={url} -e report_token=T", code=2)
-    assert is_the_report_of_the_page(tmp_path / "report")
+    assert is_the_report_of_the_page(tmp_path / "kept")
     assert set(kept) == {f"/latest/{name}" for name in ("drift.html", "drift.json", "drift.md")}
     assert {who for who, _content in kept.values()} == {"Bearer T"}
-    assert kept["/latest/drift.json"][1] == (tmp_path / "report/drift.json").read_bytes()
+    assert kept["/latest/drift.json"][1] == (tmp_path / "kept/drift.json").read_bytes()
 
 
 def test_as_awx_has_it(settings: Repository, tmp_path: Path) -> None:
     """The inventory is elsewhere and has no encrypted file."""
-    settings.instead["/tmp/airflow-drift"] = str(tmp_path / "report")
-    (play,) = yaml.safe_load((settings / "nightly.yml").read_text())
+    (play,) = yaml.safe_load(PAGE.block("``nightly.yml``, with"))
     settings.write("nightly.yml", yaml.safe_dump([{**play, "vars_files": ["secrets.yml"]}]))
     (settings / "group_vars/airflow/vault.yml").rename(settings / "secrets.yml")
     main = (settings / "group_vars/airflow/main.yml").read_text()
     settings.write("group_vars/airflow/main.yml", main.replace('["{{ inventory_dir }}/airflow"]', "[airflow]"))
-    settings.run("env -u ANSIBLE_VAULT_PASSWORD_FILE ansible-inventory -i inventory.yml --list --export --output ../awx.json")
+    password = settings.environ.pop("ANSIBLE_VAULT_PASSWORD_FILE")
+    settings.run("ansible-inventory -i inventory.yml --list --export --output ../awx.json")
     shutil.rmtree(settings / "group_vars")
     with keeper() as (url, kept):
-        settings.run(f"ansible-playbook -i ../awx.json nightly.yml -e awx_job_id=17 -e report_url={url} -e report_token=T", code=2)
-    assert is_the_report_of_the_page(tmp_path / "report")
+        command = f"ansible-playbook -i ../awx.json nightly.yml -e awx_job_id=17 -e report_url={url} -e report_token=T"
+        settings.run(f"{command} --vault-password-file {password}", code=2)
+    assert is_the_report_of_the_page(tmp_path / "kept")
     assert "/17/drift.html" in kept
 
 
 def test_the_kubernetes_cron_job(settings: Repository, tmp_path: Path) -> None:
-    spec = yaml.safe_load(PAGE.block("leaves the report on a volume"))["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    cron_job = yaml.safe_load(PAGE.block("leaves the report on a volume"))
+    spec = cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     (first,), (second,) = spec["initContainers"], spec["containers"]
     settings.instead |= {
         "https://drift:$(GIT_TOKEN)@git.example.com/data/airflow-settings": str(tmp_path / "origin"),

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterator
 
 import pytest
-from airflow_generations import is_among
+from airflow_generations import create_users, is_among
 from airflow_server import AirflowServer
 from guide_pages import Page
 from harness import Engine
@@ -41,8 +41,7 @@ def test_rights(peopled: AirflowServer) -> None:
     if not version3:
         for command in Page("nightly").commands("With FAB the right role takes two commands"):
             peopled.cli_session()(*shlex.split(command)[1:])
-        peopled.cli_session()("users", "create", "--username", "drift", "--password", "drift-password", "--role", "Drift",
-                              "--firstname", "d", "--lastname", "d", "--email", "drift@localhost.localdomain")  # fmt: skip
+        create_users(peopled.cli_session(), {"drift": "drift"})
     for kind, body in OBJECTS.items():
         raw_api(peopled).create(kind, body)
 
@@ -65,7 +64,7 @@ def test_rights(peopled: AirflowServer) -> None:
     for role, rights in seen.items():
         engine = Engine(peopled.url, peopled.user(role))
         if all(rights[:3]):
-            run = engine(check=True, audit_log=True, pools=[{"name": "rights", "slots": 3}], connections=declared["connections"])
+            run = engine(check=True, audit_log=True, **{**declared, "pools": [{"name": "rights", "slots": 3}]})
             assert (run.changes[0]["written"] is not None) == rights[3], role
             assert any("audit log cannot be read" in hint for hint in run.report.hints) != rights[3], role
         else:

@@ -18,8 +18,8 @@ BINARIES = Path(sys.executable).parent
 class Repository:
     def __init__(self, folder: Path, instead: dict[str, str]) -> None:
         self.folder, self.instead = folder, instead
-        folder.mkdir()
-        (folder.parent / "home").mkdir()
+        for needed in (folder, folder.parent / "home"):
+            needed.mkdir(exist_ok=True)
         # Nothing of the caller's settings: what a page needs, it says.
         self.environ = {
             "PATH": f"{BINARIES}:/usr/local/bin:/usr/bin:/bin", "HOME": str(folder.parent / "home"),
