@@ -143,11 +143,12 @@ def test_in_steps(settings: Repository, staging: Api, europe: Api) -> None:
     assert "production_eu" not in told and slots(europe) == 5
 
 
-def test_a_folder_that_is_not_there(settings: Repository) -> None:
+def test_a_folder_that_is_not_there(settings: Repository, europe: Api) -> None:
     shutil.rmtree(settings / "airflow/production")
     assert "airflow/production" in settings.run(PRODUCTION, code=2)
     (settings / "airflow/production").mkdir()
-    assert "airflow/production" in settings.run(PRODUCTION, code=2)
+    settings.run(f"{PRODUCTION}:!production_us")
+    assert slots(europe) == 2, "an empty one says nothing"
 
 
 def test_what_an_overlay_takes_away(settings: Repository, staging: Api, europe: Api) -> None:
@@ -167,11 +168,11 @@ def test_behind_a_bastion(settings: Repository, staging: Api, europe: Api, tmp_p
     inventory = yaml.safe_load(PAGE.block("several deployments may share it."))
     group = inventory["all"]["children"]["airflow"]
     for host, api in zip(group["hosts"].values(), (staging, europe), strict=True):
-        host["airflow_settings_url"] = api.server.url
+        host["airflow_settings_url"], host["airflow_settings_password"] = api.server.url, api.server.admin[1]
     group["vars"] |= {
         "ansible_host": "127.0.0.1", "ansible_port": bastion.port, "ansible_user": bastion.user,
         "ansible_python_interpreter": f"{BINARIES}/python", "ansible_ssh_common_args": bastion.arguments,
-        "stage": "production", "vault_airflow_password": dict.fromkeys(group["hosts"], staging.server.admin[1]),
+        "stage": "production",
     }  # fmt: skip
     settings.write("bastion.yml", yaml.safe_dump(inventory))
     with bastion:

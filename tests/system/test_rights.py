@@ -22,7 +22,7 @@ READ = ("/connections", "/variables", "/pools", "/eventLogs")
 OBJECTS = {
     "connections": {"connection_id": "rights", "conn_type": "http"},
     "variables": {"key": "rights", "value": "v"},
-    "pools": {"name": "rights", "slots": 1},
+    "pools": {"name": "rights", "slots": 1, "include_deferred": False},
 }
 
 
@@ -64,7 +64,7 @@ def test_rights(peopled: AirflowServer) -> None:
     for role, rights in seen.items():
         engine = Engine(peopled.url, peopled.user(role))
         if all(rights[:3]):
-            run = engine(check=True, audit_log=True, **{**declared, "pools": [{"name": "rights", "slots": 3}]})
+            run = engine(check=True, audit_log=True, **{**declared, "pools": [{**OBJECTS["pools"], "slots": 3}]})
             assert (run.changes[0]["written"] is not None) == rights[3], role
             assert any("audit log cannot be read" in hint for hint in run.report.hints) != rights[3], role
         else:
