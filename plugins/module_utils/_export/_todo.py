@@ -63,6 +63,7 @@ def _place(path: str, wanted: list[Wanted], mount: str) -> str:
     lines = [f"### {code(f'{mount}/{path}')}\n"]
     lines += [f"* {code(each.key)}: {code(each.field)} of the {each.kind} {code(each.id)}" for each in wanted]
     values = json.dumps({each.key: each.seen for each in wanted}, indent=2, ensure_ascii=False)
+    values = values.encode("utf-8", "backslashreplace").decode()  # half of a surrogate pair has no place in UTF-8
     put = f"vault kv put -mount={shlex.quote(mount)} {shlex.quote(path)} - <<'END'"
     return "\n".join([*lines, "", "```sh", put, values, "END", "```\n"])
 

@@ -416,6 +416,9 @@ def test_the_list_of_what_to_put_there() -> None:
     place = f"airflow/connections/{plain(chr(105) + 't' + chr(39) + 's')}"
     assert f"vault kv put -mount='team kv' {place} - <<'END'\n" in page
     assert "2 secrets" in page and page.count("```") == 2 + 1  # the name with three of them stays in its line
+    half = scheme()
+    half.refer("variable", "v", ("value",), "\ud800***")
+    assert '"value": "\\ud800***"' in todo("h", half.wanted.values(), None, [], False)
     assert todo("h", [], None, [], False).endswith("refer to no secret.\n")
 
 
