@@ -93,8 +93,8 @@ options:
   unseen_passwords:
     description:
       - Airflow 2 does not tell which connections have a password. Airflow 3 does, and this is no matter there.
-      - With V(reference) each connection gets a reference for it. Where there is none, put an empty text into Vault, or
-        take the reference out.
+      - With V(reference) each connection gets a reference for it. Where there is none, take the reference out; or put an
+        empty text into Vault, and the connection counts as unknown in each run.
       - With V(omit) none does. Then applying the declarations leaves passwords alone, and makes connections without.
     type: str
     choices: [reference, omit]

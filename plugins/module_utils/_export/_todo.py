@@ -32,8 +32,8 @@ put the real values in place of `***`, and run it. Put nothing into this file: i
 """
 
 UNSEEN = """\
-* Airflow 2 does not tell which connections have a password, so that each is listed here. Where there is none, put an
-  empty text, `""`; or take `password` out of the declaration.
+* Airflow 2 does not tell which connections have a password, so that each is listed here. Where there is none, take
+  `password` out of the declaration; or put an empty text, `""`, and the connection counts as unknown in each run.
 """
 
 
