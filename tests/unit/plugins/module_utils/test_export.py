@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tempfile
 import typing as t
@@ -454,3 +455,20 @@ def test_files_of_the_chosen_objects_in_the_order_of_their_ids() -> None:
     assert run(server, exclude=["*_default"])["texts"] == result["texts"]
     assert set(run(server, kinds=["pools"])["texts"]) == {"pools.yml", "secrets-to-fill-in.md"}
     assert run(server, include=["a*"])["summary"]["connections"] == 2
+
+
+class Learning(MemoryServer):
+    """Masks a word once it has shown a connection, as Airflow does with one that it knows as a secret."""
+
+    def list(self, kind: Kind, beginning: str = "") -> list[Actual]:
+        read = super().list(kind, beginning)
+        if kind is CONNECTION and self.calls.count(("list", kind.plural)) > 1:
+            return [dataclasses.replace(each, fields={**each.fields, "extra": {"note": "see ***"}}) for each in read]
+        return read
+
+
+def test_what_the_server_learns_to_mask_by_being_read_is_not_written() -> None:
+    server = Learning(stored(CONNECTION, "c", conn_type="http", extra={"note": "see CANARY"}))
+    texts = run(server)["texts"]
+    assert "CANARY" not in str(texts)
+    assert run(server)["texts"] == texts
