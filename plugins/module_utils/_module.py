@@ -110,7 +110,7 @@ class Module(AnsibleModule):
         faults += [Fault("", message) for message in judged.error_messages]
         self.params = judged.validated_parameters
         for name, spec in options.items():  # what Ansible could not convert must not trouble the checks that follow
-            if spec["type"] in ("int", "bool") and type(self.params.get(name)).__name__ != spec["type"]:
+            if spec["type"] in ("int", "bool", "dict") and type(self.params.get(name)).__name__ != spec["type"]:
                 self.params[name] = spec.get("default")
         try:
             self.prepare()

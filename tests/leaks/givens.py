@@ -97,6 +97,7 @@ def write_givens(folder: Path, urls: dict[str, str], vaults: dict[str, Any]) -> 
         "other_vault/damaged.yml": right.encrypt(whole).decode()[:-40],
         **{f"faulty/{name}": text.format(**SECRETS) for name, text in FAULTY.items()},
         **{f"untemplatable/{name}": text.format(**SECRETS) for name, text in UNTEMPLATABLE.items()},
+        "shadows.env": f"AIRFLOW_VAR_LEAKS_DRIFT={SECRETS['json']!r}\nexport AIRFLOW_CONN_OTHER={SECRETS['word']}\n",
         "vault-password": SECRETS["vault_password"],
         "wrong-vault-password": "yet another",
         "values.json": json.dumps({"urls": urls, "vaults": vaults, "wrong": _wrong()}),

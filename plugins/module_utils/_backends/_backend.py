@@ -157,6 +157,9 @@ class Backend:
     def health(self) -> dict[str, t.Any]:
         raise NotImplementedError("a backend has no components")
 
+    def user(self) -> None:
+        raise NotImplementedError("a backend has no users")
+
 
 def normalised(conn_type: str) -> str:
     """What Airflow makes of a type that it reads from JSON or a URI."""
