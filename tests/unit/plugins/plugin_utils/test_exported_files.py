@@ -51,8 +51,11 @@ def test_an_empty_file_is_nobodys(tmp_path: Path) -> None:
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(*arguments: object) -> None:
+        raise PermissionError(1, "no")
+
     put(str(tmp_path), TEXTS, 0o600, False)
-    monkeypatch.setattr(_exported_files.os, "chmod", lambda *arguments: (_ for _ in ()).throw(PermissionError(1, "no")))
+    monkeypatch.setattr(_exported_files.os, "chmod", refusing)
     with pytest.raises(PermissionError):
         put(str(tmp_path), {"a.md": "# of prod\nmore\n"}, 0o600, False)
     assert (tmp_path / "a.md").read_text() == TEXTS["a.md"]
