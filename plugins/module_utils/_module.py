@@ -166,7 +166,7 @@ def guarded(work: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
     except HvacMissing:
         return {"msg": missing_required_lib("hvac >= 2.0", reason="for references to Vault")}
     except YamlMissing:
-        return {"msg": missing_required_lib("PyYAML", reason="for a src that is YAML")}
+        return {"msg": missing_required_lib("PyYAML", reason="for files of YAML")}
     except Exception as error:
         return {
             "msg": f"This is a fault of windsock.airflow: {type(error).__name__} at {_place(error)}. Please report it."

@@ -130,7 +130,7 @@ def test_all_modules_that_write_return_the_same_things_in_the_same_words(module:
     assert "results" not in returned  # Ansible's own word for what a loop registers
     if module != "airflow_info" and module not in ACTIONS:
         shared = yaml.safe_load(python("modules.airflow_settings").RETURN)
-        own = {module.removeprefix("airflow_"), "target"} - {"settings"}
+        own = {module.removeprefix("airflow_"), "target", "mode"} - {"settings"}
         if module != "airflow_settings":
             del shared["shadowed"]
         if module in ALONE:

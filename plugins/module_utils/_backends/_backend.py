@@ -95,6 +95,11 @@ class Backend:
     def close(self) -> None:
         """Nothing is held open."""
 
+    def settle(self, check_mode: bool) -> dict[str, t.Any]:
+        """Set right what is wrong besides the objects. Returns more results, each None where nothing was wrong, else what
+        it was C(before) and C(after). Raises ServerFault."""
+        return {}
+
     # As a dialect
 
     def hide(self, secrets: t.Iterable[str]) -> None:
