@@ -43,7 +43,9 @@ WITHHELD: frozenset[str] = frozenset()
 PREFIXES = {CONNECTION: "AIRFLOW_CONN_", VARIABLE: "AIRFLOW_VAR_"}
 OF_TEAMS = re.compile(r"_[^_].*___", re.DOTALL)  # what follows the prefix in the names of a team's variables
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-IN_IMAGES = "what stands in a Dockerfile is in the image, for everybody to read who has it, and in the history of its layers"
+IN_IMAGES = (
+    "what stands in a Dockerfile is in the image, for everybody to read who has it, and in the history of its layers"
+)
 
 
 def read(words: dict[str, t.Any], faults: list[Fault]) -> FileBackend | None:
@@ -55,11 +57,17 @@ def read(words: dict[str, t.Any], faults: list[Fault]) -> FileBackend | None:
         if not name:
             faults.append(Fault("secret_name", "is missing: the name of the Secret"))
         elif not re.fullmatch(rf"{LABEL}(\.{LABEL})*", name) or len(name) > 253:
-            faults.append(Fault("secret_name", "must be lower case letters, digits, hyphens and dots, as names in Kubernetes are"))
+            faults.append(
+                Fault("secret_name", "must be lower case letters, digits, hyphens and dots, as names in Kubernetes are")
+            )
         if namespace and not re.fullmatch(LABEL, namespace):
             faults.append(Fault("secret_namespace", "must be lower case letters, digits and hyphens, at most 63"))
     else:
-        faults += [Fault(word, "is for format=kubernetes only") for word in ("secret_name", "secret_namespace") if words.get(word)]
+        faults += [
+            Fault(word, "is for format=kubernetes only")
+            for word in ("secret_name", "secret_namespace")
+            if words.get(word)
+        ]
     if form not in FORMATS:
         faults.append(Fault("format", f"must be one of {', '.join(FORMATS)}"))
     return None if len(faults) > before else EnvFile(path, mode, form, name or "", namespace or None)
@@ -68,7 +76,9 @@ def read(words: dict[str, t.Any], faults: list[Fault]) -> FileBackend | None:
 class EnvFile(FileBackend):
     """Airflow writes ids in capitals, so their own spelling is taken from declarations and from what owners applied."""
 
-    def __init__(self, path: str, mode: int, form: str = "docker", name: str = "", namespace: str | None = None) -> None:
+    def __init__(
+        self, path: str, mode: int, form: str = "docker", name: str = "", namespace: str | None = None
+    ) -> None:
         super().__init__(path, mode)
         self.form = FORMATS[form]
         self._secret = name, namespace
@@ -85,7 +95,9 @@ class EnvFile(FileBackend):
         reasons = super().objections(one)
         others = [each for each in self._spellings.get((one.kind.name, one.id.upper()), ()) if each != one.id]
         if others:
-            reasons.append(f"names of environment variables are in capitals, so it would be the same one as {others[0]!r}")
+            reasons.append(
+                f"names of environment variables are in capitals, so it would be the same one as {others[0]!r}"
+            )
         if not re.fullmatch(self.form.NAMES, _name(one.kind, one.id)) or "\0" in one.id:
             reasons.append(f"in {self.form.TITLE}, ids {self.form.NAMES_TOLD}")
         value = _declared_value(one)
@@ -97,11 +109,14 @@ class EnvFile(FileBackend):
     @cached_property
     def sheet(self) -> Sheet:
         try:
-            if self.form is _env_kubernetes:
-                return _env_kubernetes.Manifest(self.text, *self._secret)
-            return Lines(self.text, self.form.Grammar(self.text))
+            return self._opened(self.text)
         except Unreadable as why:
             raise ServerFault(f"{self.path} is not {self.form.TITLE}: {why}") from None
+
+    def _opened(self, text: str) -> Sheet:
+        if self.form is _env_kubernetes:
+            return _env_kubernetes.Manifest(text, *self._secret)
+        return Lines(text, self.form.Grammar(text))
 
     def ids(self, kind: Kind) -> list[str]:
         return [self._spelled[kind.name, each] for each in self._capitals(kind)]
@@ -125,7 +140,13 @@ class EnvFile(FileBackend):
         self.sheet.drop(_name(kind, object_id))
 
     def render(self) -> str:
-        return self.sheet.render()
+        text = self.sheet.render()
+        again = self._opened(text)
+        if {*again.names()} != {*self.sheet.names()} or any(
+            again.get(each) != self.sheet.get(each) for each in again.names()
+        ):
+            raise ServerFault(f"{self.path} cannot be written so that the rest of it stays the same; please report it")
+        return text
 
     def _refuses(self, name: str, value: str) -> str | None:
         if len(f"{name}={value}".encode()) > LONGEST:

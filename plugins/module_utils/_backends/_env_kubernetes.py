@@ -64,11 +64,16 @@ class Manifest:
         self._changed[name] = None
 
     def render(self) -> str:
+        if not self._changed:
+            return self.text
         held = [entry.value or "" for entry in map(self.get, self.names()) if entry]
-        if self._changed and sum(len(value.encode()) for value in held) > MOST_BYTES:
+        if sum(len(value.encode()) for value in held) > MOST_BYTES:
             raise ServerFault("a Secret of Kubernetes holds no more than 1 MiB")
         if self._sections is None:
             return self._with_document()
+        if self.document.flow_style:
+            raise ServerFault("the manifest must be written one key a line to be changed, which JSON is not")
+        self.text += "" if self.text.endswith("\n") else self.end
         edits: list[tuple[int, int, str]] = []
         new = {name: value for name, value in self._changed.items() if value is not None and name not in self._values}
         target = "stringData" if "stringData" in self._sections and "data" not in self._sections else "data"
@@ -120,10 +125,11 @@ class Manifest:
         if new:
             first, _value = next(iter(fields.values()))
             last = max(self._behind(node) for _key, node in fields.values())
-            lines = self._lines(new, section, " " * first.start_mark.column)
-            yield last, last, lines if self.text[:last].endswith("\n") else self.end + lines
+            yield last, last, self._lines(new, section, " " * first.start_mark.column)
 
-    def _anew(self, section: str, key: t.Any, mapping: t.Any, fields: t.Any, new: dict[str, str]) -> tuple[int, int, str]:
+    def _anew(
+        self, section: str, key: t.Any, mapping: t.Any, fields: t.Any, new: dict[str, str]
+    ) -> tuple[int, int, str]:
         """A section that is empty, or becomes it, or does not stand one key a line."""
         kept = [entry for entry in map(self.get, fields) if entry]
         values = {entry.name: entry.value for entry in kept if entry.value is not None}
@@ -135,8 +141,7 @@ class Manifest:
     def _new_section(self, new: dict[str, str]) -> tuple[int, int, str]:
         fields = _fields(self.document)
         last = max(self._behind(node) for _key, node in fields.values())
-        lines = f"data:{self.end}{self._lines(new, 'data', '  ')}"
-        return last, last, lines if self.text[:last].endswith("\n") else self.end + lines
+        return last, last, f"data:{self.end}{self._lines(new, 'data', '  ')}"
 
     def _with_document(self) -> str:
         before = self.text
@@ -145,9 +150,20 @@ class Manifest:
             before += "" if before.rstrip().endswith("---") else f"---{self.end}"
         values = {name: value for name, value in self._changed.items() if value is not None}
         namespace = [f"  namespace: {json.dumps(self.namespace)}"] if self.namespace else []
-        head = ["apiVersion: v1", "kind: Secret", "metadata:", f"  name: {json.dumps(self.name)}", *namespace, "type: Opaque"]
+        head = [
+            "apiVersion: v1",
+            "kind: Secret",
+            "metadata:",
+            f"  name: {json.dumps(self.name)}",
+            *namespace,
+            "type: Opaque",
+        ]
         lines = self._lines(values, "data", "  ")
-        return before + "".join(f"{line}{self.end}" for line in head) + (f"data:{self.end}{lines}" if lines else f"data: {{}}{self.end}")
+        return (
+            before
+            + "".join(f"{line}{self.end}" for line in head)
+            + (f"data:{self.end}{lines}" if lines else f"data: {{}}{self.end}")
+        )
 
     def _lines(self, values: dict[str, str], section: str, indent: str) -> str:
         written = (_base64(value) if section == "data" else _quoted(value) for value in values.values())
@@ -156,11 +172,7 @@ class Manifest:
     def _whole_line(self, key: t.Any, value: t.Any, put: str) -> tuple[int, int, str]:
         """An entry from its key to the end of its last line; with its indentation where nothing is put there."""
         start, end = key.start_mark.index, self._behind(value)
-        if not put:
-            start -= key.start_mark.column
-        elif not self.text[:end].endswith("\n"):
-            put = put.removesuffix(self.end)
-        return start, end, put
+        return start - (0 if put else key.start_mark.column), end, put
 
     def _behind(self, node: t.Any) -> int:
         """Behind the line in which a node ends. That of a block begins the next one."""

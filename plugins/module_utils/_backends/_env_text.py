@@ -115,7 +115,9 @@ class Lines:
     def _alone(self, name: str) -> list[int]:
         places = self._places.get(name, [])
         if any(piece and len(piece.entries) > 1 for piece in (self._pieces[place] for place in places)):
-            raise ServerFault(f"{name} is set there together with other variables: give it an instruction of its own", 400)
+            raise ServerFault(
+                f"{name} is set there together with other variables: give it an instruction of its own", 400
+            )
         return places
 
     def _end_last_line(self) -> None:
