@@ -169,7 +169,7 @@ def guarded(work: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
     except AwsMissing:
         return {"msg": missing_required_lib("boto3", reason="for AWS")}
     except YamlMissing:
-        return {"msg": missing_required_lib("PyYAML", reason="for a src that is YAML")}
+        return {"msg": missing_required_lib("PyYAML", reason="for files of YAML")}
     except Exception as error:
         return {
             "msg": f"This is a fault of windsock.airflow: {type(error).__name__} at {_place(error)}. Please report it."

@@ -26,12 +26,13 @@ extends_documentation_fragment:
   - windsock.airflow.declared
   - windsock.airflow.declared.pruning
   - windsock.airflow.backend
+  - windsock.airflow.backend.env
   - windsock.airflow.backend.vault
   - windsock.airflow.backend.aws
   - windsock.airflow.vault
   - windsock.airflow.attributes.alone
 requirements:
-  - PyYAML, for O(src) in YAML
+  - PyYAML, for O(src) in YAML and for O(format=kubernetes)
   - hvac >= 2.0, for O(target=vault)
   - boto3, for O(target=ssm) and O(target=secretsmanager)
 attributes:
@@ -48,7 +49,7 @@ options:
       - V(vault) is the layout of Airflow's VaultBackend, in the Vault that O(vault) reaches.
       - V(ssm) is AWS Systems Manager's Parameter Store, V(secretsmanager) AWS Secrets Manager, each in the layout of
         Airflow's own backend for it. They need C(boto3) where the module runs.
-      - V(env) is an env file, one variable a line as C(docker run --env-file) takes it.
+      - V(env) is a file that sets environment variables, of the kind that O(format) says.
     type: str
     choices: [env, vault, ssm, secretsmanager]
     required: true
@@ -81,6 +82,17 @@ EXAMPLES = r"""
         host: warehouse.example.com
         login: etl
         password: "{{ vault_warehouse_password }}"
+
+- name: A Secret for the pods of Airflow, to be applied by kubectl or the module kubernetes.core.k8s
+  windsock.airflow.airflow_secrets_backend:
+    target: env
+    format: kubernetes
+    path: /srv/manifests/airflow-env.yaml
+    secret_name: airflow-env
+    secret_namespace: airflow
+    variables:
+      - key: environment
+        value: production
 
 - name: Where Airflow's VaultBackend looks
   windsock.airflow.airflow_secrets_backend:
@@ -188,6 +200,18 @@ target:
   returned: success and partial failure
   type: str
   sample: /etc/airflow/airflow.env
+mode:
+  description: The permissions that the file had and has now, if they were others than O(mode); else null.
+  returned: success, where the place is a file
+  type: dict
+  contains:
+    before:
+      description: What they were.
+      type: str
+    after:
+      description: What they are.
+      type: str
+  sample: {before: "0644", after: "0600"}
 """
 
 from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _module
