@@ -1,0 +1,19 @@
+# Copyright: Windsock contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.windsock.airflow.plugins.module_utils._forms import _connection
+from ansible_collections.windsock.airflow.plugins.plugin_utils._conversion import convert
+
+
+def to_conn_json(connection: Any) -> Any:
+    return convert("to_conn_json", _connection.to_conn_json, connection)
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return {"to_conn_json": to_conn_json}
