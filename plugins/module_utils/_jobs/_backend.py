@@ -79,7 +79,7 @@ def _without_dropped(desired: list[Desired], backend: Backend) -> tuple[list[Des
     for one in desired:
         drops = backend.abilities.drops.get(one.kind.name, frozenset()) | {"team_name"}
         for name in drops & one.fields.keys():
-            if one.fields[name] is not None:
+            if one.fields[name]:
                 missed[one.kind.plural, name] = missed.get((one.kind.plural, name), 0) + 1
         kept.append(dataclasses.replace(one, fields={n: v for n, v in one.fields.items() if n not in drops}))
     notes = [
