@@ -41,7 +41,7 @@ class ToBackend:
         def work(backend: Dialect, check_mode: bool) -> Report:
             if not isinstance(backend, Backend):
                 raise TypeError("a place that is no backend")
-            return _run(declared.desired, declared.kinds, pruning, backend, check_mode, vault)
+            return declared.noted(_run(declared.desired, declared.kinds, pruning, backend, check_mode, vault))
 
         return work
 
