@@ -12,6 +12,7 @@ only if its name says so too.
 
 from __future__ import annotations
 
+import difflib
 import os
 import typing as t
 
@@ -51,6 +52,8 @@ def form_of(path: str, data: t.Any) -> str | None:
         return None  # below a key that is misspelt
     if named:
         return NAMED
+    if any(difflib.get_close_matches(str(key), OF_KIND, 1) for key in data):
+        return None
     raise Unclear(UNKNOWN)
 
 
