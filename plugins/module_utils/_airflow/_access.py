@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._address import http_address
+from .._astro import ASTRO_TOKEN, token_of_astro
 from .._faults import Fault, Refused
 
 ENVIRONMENT = {
@@ -22,6 +23,7 @@ ENVIRONMENT = {
     "airflow_password": "AIRFLOW_API_PASSWORD",
     "airflow_token": "AIRFLOW_API_TOKEN",
 }
+AUTHORIZATION = "authorization"
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,13 @@ class _Reader:
     def read(self) -> Access:
         headers = self._headers()
         username, password, token = self._credentials()
+        url = self._url()
+        signed = username or token or AUTHORIZATION in map(str.lower, headers)
         return Access(
-            url=self._url(),
+            url=url,
             username=username,
             password=password,
-            token=token,
+            token=token if signed or self.faults else self._token_of_astro(url),
             headers=headers,
             proxy_url=self._proxy(),
             client_key=self._file("client_key"),
@@ -129,6 +133,11 @@ class _Reader:
         if password and not username:
             self.fault("airflow_username", "is missing, airflow_password is given")
         return username, password, None
+
+    def _token_of_astro(self, url: str) -> str | None:
+        """For a deployment on Astro that nothing else signs in to."""
+        token = token_of_astro(url, self.environment) if self.params["validate_certs"] else None
+        return token and _header_safe(token, ASTRO_TOKEN, self.fault)
 
     def _headers(self) -> dict[str, str]:
         given = self.params.get("airflow_headers")
