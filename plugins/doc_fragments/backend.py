@@ -11,8 +11,9 @@ class ModuleDocFragment:
 options:
   path:
     description:
-      - The file, by its absolute path, for O(target=env). Its folder must exist.
-      - It is written in one step, so that a crash leaves the old one. Lines that set no connection or variable stay.
+      - The file, by its absolute path, for O(target=env) and O(target=astro_settings). Its folder must exist.
+      - It is written in one step, so that a crash leaves the old one. Lines that set no connection or variable stay, and
+        of C(airflow_settings.yaml) what nobody declares; only its comments are lost, with a warning.
     type: path
   mode:
     description:

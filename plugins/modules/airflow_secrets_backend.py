@@ -18,7 +18,8 @@ description:
     nothing. Neither results nor diffs hold a secret."
   - An object or field that is not declared is left alone, unless O(prune) or O(enforce_defaults) says otherwise. What
     no connection or variable of Airflow is stays as it is.
-  - Pools live in Airflow's database only; those that are declared are passed over. Objects of a team are refused, since
+  - Pools live in Airflow's database only; those that are declared are passed over, but for O(target=astro_settings).
+    Objects of a team are refused, since
     there they would be everybody's.
 author:
   - Windsock contributors (@windsock)
@@ -44,8 +45,10 @@ options:
       - What kind of place it is.
       - V(vault) is the layout of Airflow's VaultBackend, in the Vault that O(vault) reaches.
       - V(env) is an env file, one variable a line as C(docker run --env-file) takes it.
+      - V(astro_settings) is Astronomer's C(airflow_settings.yaml), from which C(astro dev) fills a local Airflow. It holds
+        pools too.
     type: str
-    choices: [env, vault]
+    choices: [env, vault, astro_settings]
     required: true
   owner:
     description:
@@ -76,6 +79,13 @@ EXAMPLES = r"""
         host: warehouse.example.com
         login: etl
         password: "{{ vault_warehouse_password }}"
+
+- name: What a local Airflow of the Astro CLI is filled from
+  windsock.airflow.airflow_secrets_backend:
+    target: astro_settings
+    path: /home/me/project/airflow_settings.yaml
+    src:
+      - airflow/common.yml
 
 - name: Where Airflow's VaultBackend looks
   windsock.airflow.airflow_secrets_backend:

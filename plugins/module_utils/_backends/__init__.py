@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 
 from .._faults import Fault, Refused
-from . import _env_files, _vault
+from . import _astro_settings, _env_files, _vault
 
 if t.TYPE_CHECKING:
     from ._backend import Backend
@@ -34,6 +34,7 @@ class Target(t.Protocol):
 TARGETS: dict[str, t.Any] = {
     "env": _env_files,
     "vault": _vault,
+    "astro_settings": _astro_settings,
 }
 """Modules by the name of the target, each a Target."""
 
