@@ -44,3 +44,43 @@ options:
       - The mount of the KV engine, for O(target=vault). Without it, that of O(vault).
     type: str
 """
+
+    # The Environment Manager of Astro.
+    ASTRO = r"""
+options:
+  astro_organization:
+    description:
+      - The organization's id, for O(target=astro_environment). If not given, the environment variable
+        E(ASTRO_ORGANIZATION_ID) is used.
+    type: str
+  astro_workspace:
+    description:
+      - The id of the workspace that the objects belong to, or O(astro_deployment). Objects that belong to the other are
+        neither seen nor changed.
+    type: str
+  astro_deployment:
+    description:
+      - The id of the deployment that the objects belong to. What is linked to it from its workspace is not its own.
+    type: str
+  astro_auto_link:
+    description:
+      - Whether objects that are created in a workspace are linked to all its deployments. Those that are there keep their
+        links.
+    type: bool
+    default: false
+  astro_token:
+    description:
+      - An API token of the organization, workspace or deployment. Never shown.
+      - If not given, the environment variable E(ASTRO_API_TOKEN) is used where O(astro_url) begins with C(https://) and its
+        host ends with C(.astronomer.io) or C(.astronomer.run), and nowhere else.
+    type: str
+  astro_url:
+    description:
+      - The address of Astro's API, of which version 1 is used.
+    type: str
+    default: https://api.astronomer.io
+  ca_path:
+    description:
+      - A file of CA certificates (PEM) to check the certificate of O(astro_url) against. Read where the module runs.
+    type: path
+"""

@@ -15,7 +15,8 @@ description:
   - Writes declared connections and variables to where Airflow looks for them besides its database, in the layout of
     Airflow's own readers, and keeps them there as declared.
   - "Every such place shows what it holds, so secrets are compared like anything else: a run without differences writes
-    nothing. Neither results nor diffs hold a secret."
+    nothing. Only on Astro an organization may forbid that; then secrets are written in each run. Neither results nor
+    diffs hold a secret."
   - An object or field that is not declared is left alone, unless O(prune) or O(enforce_defaults) says otherwise. What
     no connection or variable of Airflow is stays as it is.
   - Pools live in Airflow's database only; those that are declared are passed over, but for O(target=astro_settings).
@@ -28,10 +29,12 @@ extends_documentation_fragment:
   - windsock.airflow.declared.pruning
   - windsock.airflow.backend
   - windsock.airflow.backend.vault
+  - windsock.airflow.backend.astro
   - windsock.airflow.vault
   - windsock.airflow.attributes.alone
 requirements:
-  - PyYAML, for O(src) in YAML
+  - PyYAML, for O(src) in YAML and for O(target=astro_settings)
+  - apache-airflow-client >= 3.0, for O(target=astro_environment)
 attributes:
   check_mode:
     support: full
@@ -47,8 +50,10 @@ options:
       - V(env) is an env file, one variable a line as C(docker run --env-file) takes it.
       - V(astro_settings) is Astronomer's C(airflow_settings.yaml), from which C(astro dev) fills a local Airflow. It holds
         pools too.
+      - V(astro_environment) are the connections and Airflow variables of Astro's Environment Manager, through Astro's REST
+        API. Built from its documentation and tested on a stand-in server only, never on the real thing.
     type: str
-    choices: [env, vault, astro_settings]
+    choices: [env, vault, astro_settings, astro_environment]
     required: true
   owner:
     description:
@@ -84,6 +89,16 @@ EXAMPLES = r"""
   windsock.airflow.airflow_secrets_backend:
     target: astro_settings
     path: /home/me/project/airflow_settings.yaml
+    src:
+      - airflow/common.yml
+
+- name: What all deployments of an Astro workspace have
+  windsock.airflow.airflow_secrets_backend:
+    target: astro_environment
+    astro_organization: clm8qv74h000008mlf08scq7k
+    astro_workspace: clm8t5u4q000008jq4qoc3031
+    astro_auto_link: true
+    astro_token: "{{ vault_astro_api_token }}"
     src:
       - airflow/common.yml
 

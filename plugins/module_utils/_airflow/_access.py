@@ -126,7 +126,7 @@ class _Reader:
         if not token and not username and not self.params.get("airflow_password"):
             token = self._text("airflow_token")
         if token:
-            return None, None, _header_safe(token, "airflow_token", self.fault)
+            return None, None, header_safe(token, "airflow_token", self.fault)
         username, password = self._text("airflow_username"), self._text("airflow_password")
         if username and not password:
             self.fault("airflow_password", "is missing, airflow_username is given")
@@ -137,7 +137,7 @@ class _Reader:
     def _token_of_astro(self, url: str) -> str | None:
         """For a deployment on Astro that nothing else signs in to."""
         token = token_of_astro(url, self.environment) if self.params["validate_certs"] else None
-        return token and _header_safe(token, ASTRO_TOKEN, self.fault)
+        return token and header_safe(token, ASTRO_TOKEN, self.fault)
 
     def _headers(self) -> dict[str, str]:
         given = self.params.get("airflow_headers")
@@ -153,7 +153,7 @@ class _Reader:
             elif isinstance(value, bool) or not isinstance(value, (str, int)):
                 self.fault(f"airflow_headers.{name}", "must be text")
             else:
-                headers[str(name)] = _header_safe(str(value), f"airflow_headers.{name}", self.fault)
+                headers[str(name)] = header_safe(str(value), f"airflow_headers.{name}", self.fault)
         return headers
 
     def _proxy(self) -> str | None:
@@ -180,7 +180,7 @@ class _Reader:
         return value
 
 
-def _header_safe(value: str, option: str, fault: t.Callable[[str, str], None]) -> str:
+def header_safe(value: str, option: str, fault: t.Callable[[str, str], None]) -> str:
     if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value) or not _latin(value):
         fault(option, "holds a line break or another character that an HTTP header cannot hold")
     return value

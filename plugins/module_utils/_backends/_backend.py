@@ -42,6 +42,7 @@ class Backend:
     version = ""
     api_version = ""
     repeats = 0
+    hides = False  # whether something was read of which the place does not show the secrets
     abilities = Abilities(
         shows_variables_as_stored=True,
         masks=False,

@@ -61,9 +61,9 @@ def _run(
         raise Refused(faults)
     kept, notes = _without_dropped(held, backend)
     kinds = [kind for kind in kinds if kind.name in backend.abilities.holds]
-    # All that is there is shown, so secrets are compared like anything else.
+    # All that is there is shown, so secrets are compared like anything else; where it is not, they are written.
     report = run(kept, kinds, Policy("on_change"), pruning, backend, check_mode, vault)
-    result = {name: value for name, value in report.result.items() if name != "unknown"}  # nothing is hidden there
+    result = {name: value for name, value in report.result.items() if name != "unknown" or backend.hides}
     return dataclasses.replace(report, result=result, hints=[*report.hints, *notes, *backend.notes])
 
 
