@@ -52,6 +52,7 @@ PLAYBOOKS = [
     Playbook("role", VAULT, {"WINDSOCK_FINGERPRINT_KEY": SECRETS["key_of_environment"]}),
     Playbook("applied"),
     Playbook("refused"),
+    Playbook("astro"),
     Playbook("planted"),
     Playbook("wrong_vault", WRONG_VAULT),
 ]

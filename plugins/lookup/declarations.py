@@ -98,10 +98,7 @@ class LookupModule(LookupBase):
                 sources.append(None)
                 continue
             try:
-                if isinstance(content, OtherForm):
-                    declared = content.declared(kind, self._templar.template, notes)
-                else:
-                    declared = self._templar.template(content[kind])
+                declared = self._declared(content, kind, notes)
             except Exception as error:  # of a filter, on older versions of ansible-core any
                 faults.append(f"{file}: {kind}: {_reason(error)}")
                 continue
@@ -114,6 +111,12 @@ class LookupModule(LookupBase):
         if faults:
             raise AnsibleLookupError("\n".join(faults))
         return sources
+
+    def _declared(self, content: dict[str, Any] | OtherForm, kind: str, notes: Notes) -> Any:
+        """What a file says of a kind, its templates evaluated."""
+        if isinstance(content, OtherForm):
+            return content.declared(kind, self._templar.template, notes)
+        return self._templar.template(content[kind])
 
 
 def _reason(error: Exception) -> str:

@@ -13,7 +13,10 @@ import pytest
 import yaml
 from harness import Place
 
-from ansible_collections.windsock.airflow.plugins.module_utils._forms._astro import from_astro_settings, to_astro_settings
+from ansible_collections.windsock.airflow.plugins.module_utils._forms._astro import (
+    from_astro_settings,
+    to_astro_settings,
+)
 from ansible_collections.windsock.airflow.plugins.module_utils._forms._export import from_airflow_export
 from ansible_collections.windsock.airflow.plugins.module_utils._forms._form import Notes
 

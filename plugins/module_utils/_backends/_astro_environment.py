@@ -27,8 +27,8 @@ from .._faults import Fault, ServerFault
 from .._kinds import CONNECTION, VARIABLE, Kind
 from .._kinds._kind import Fields
 from .._plan import Actual
-from ._backend import Backend, Misshapen
 from ._astro_api import EnvironmentObjects, Record
+from ._backend import Backend, Misshapen
 
 URL = "https://api.astronomer.io"
 ORGANIZATION = "ASTRO_ORGANIZATION_ID"
