@@ -29,6 +29,9 @@ options:
     description:
       - A bearer token, instead of a username and password.
       - If no credentials are given, the environment variable E(AIRFLOW_API_TOKEN) is used.
+      - If that is not set either, E(ASTRO_API_TOKEN) is used for a deployment on Astro, that is where O(airflow_url)
+        begins with C(https://) and its host ends with C(.astronomer.run) or C(.astronomer.io), unless O(validate_certs)
+        is V(false) or O(airflow_headers) have an C(Authorization). It is sent nowhere else.
     type: str
   airflow_headers:
     description:

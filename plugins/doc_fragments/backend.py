@@ -11,9 +11,10 @@ class ModuleDocFragment:
 options:
   path:
     description:
-      - The file, by its absolute path, for O(target=env). Its folder must exist.
+      - The file, by its absolute path, for O(target=env) and O(target=astro_settings). Its folder must exist.
       - It is written in one step, so that a crash leaves the old one, and keeps its owner. A link stays a link. What sets
-        no connection or variable stays as it is, byte for byte.
+        no connection or variable stays as it is, byte for byte; of C(airflow_settings.yaml) what nobody declares stays,
+        only its comments are lost, with a warning.
       - If anything cannot be written, nothing is.
     type: path
   mode:
@@ -134,4 +135,44 @@ options:
     description:
       - Another address of the service, as of a VPC endpoint.
     type: str
+"""
+
+    # The Environment Manager of Astro.
+    ASTRO = r"""
+options:
+  astro_organization:
+    description:
+      - The organization's id, for O(target=astro_environment). If not given, the environment variable
+        E(ASTRO_ORGANIZATION_ID) is used.
+    type: str
+  astro_workspace:
+    description:
+      - The id of the workspace that the objects belong to, or O(astro_deployment). Objects that belong to the other are
+        neither seen nor changed.
+    type: str
+  astro_deployment:
+    description:
+      - The id of the deployment that the objects belong to. What is linked to it from its workspace is not its own.
+    type: str
+  astro_auto_link:
+    description:
+      - Whether objects that are created in a workspace are linked to all its deployments. Those that are there keep their
+        links.
+    type: bool
+    default: false
+  astro_token:
+    description:
+      - An API token of the organization, workspace or deployment. Never shown.
+      - If not given, the environment variable E(ASTRO_API_TOKEN) is used where O(astro_url) begins with C(https://) and its
+        host ends with C(.astronomer.io) or C(.astronomer.run), and nowhere else.
+    type: str
+  astro_url:
+    description:
+      - The address of Astro's API, of which version 1 is used.
+    type: str
+    default: https://api.astronomer.io
+  ca_path:
+    description:
+      - A file of CA certificates (PEM) to check the certificate of O(astro_url) against. Read where the module runs.
+    type: path
 """

@@ -189,6 +189,13 @@ options:
       - Files or folders of declarations, YAML or JSON, each a dict of O(connections), O(variables) and O(pools). Of a
         folder all C(*.yml), C(*.yaml) and C(*.json) are read, in the order of their names, without hidden ones and
         without subfolders.
+      - "Known by their content are, too: Astronomer's C(airflow_settings.yaml) (one key, C(airflow)), and what
+        C(airflow connections export), C(airflow pools export) and C(airflowctl) write, JSON, YAML or C(.env). An export
+        of variables may hold anything, so it is taken for one only if V(variables) is in its name. What could be more
+        than one of these is refused."
+      - None of these other forms says what is secret, so every variable and every C(extra) in them is taken for one, and
+        never shown. One that is empty or missing is not declared, nor is a list in C(airflow_settings.yaml) that holds
+        nothing but an empty template.
       - Objects of the same id are merged field by field, in the order given; the options of the task come last.
       - Looked for on the controller, where Ansible looks for files of a role or playbook. What ansible-vault encrypted
         is decrypted, whole files (faster) and inline values. Templates are not evaluated.

@@ -17,6 +17,8 @@ description:
     through a fact or a registered variable.
   - A file is YAML or JSON and holds a mapping with any of the keys C(connections), C(variables) and C(pools), each
     of them a list. Every other key is refused.
+  - Astronomer's C(airflow_settings.yaml) and files that Airflow has exported are known by their content, as those of
+    O(windsock.airflow.airflow_settings#module:src). An C(.env) file is taken as it stands, without templates.
   - A file may be encrypted whole with ansible-vault, or hold inline C(!vault) values. It may hold Jinja templates and
     lookups. Only the templates of the kind asked for are evaluated, each of them once.
 options:
@@ -67,9 +69,12 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
 
+from ansible_collections.windsock.airflow.plugins.module_utils._forms._form import Notes
 from ansible_collections.windsock.airflow.plugins.plugin_utils._declaration_files import (
     DeclarationFileError,
+    OtherForm,
     of_each_file,
     read,
 )
@@ -88,20 +93,30 @@ class LookupModule(LookupBase):
         sources: list[list[Any] | None] = []
         faults: list[str] = []
         for file, content in contents.items():
-            if content.get(kind) is None:
+            notes = Notes()
+            if not isinstance(content, OtherForm) and content.get(kind) is None:
                 sources.append(None)
                 continue
             try:
-                declared = self._templar.template(content[kind])
+                declared = self._declared(content, kind, notes)
             except Exception as error:  # of a filter, on older versions of ansible-core any
                 faults.append(f"{file}: {kind}: {_reason(error)}")
                 continue
+            faults += notes.faults
+            for note in notes.lost:
+                Display().warning(note)
             if declared is not None and not isinstance(declared, list):
                 faults.append(f"{file}: {kind} must be a list")
             sources.append(declared)
         if faults:
             raise AnsibleLookupError("\n".join(faults))
         return sources
+
+    def _declared(self, content: dict[str, Any] | OtherForm, kind: str, notes: Notes) -> Any:
+        """What a file says of a kind, its templates evaluated."""
+        if isinstance(content, OtherForm):
+            return content.declared(kind, self._templar.template, notes)
+        return self._templar.template(content[kind])
 
 
 def _reason(error: Exception) -> str:

@@ -14,6 +14,7 @@ description:
   - Returns the files of declarations that paths stand for, if the module M(windsock.airflow.airflow_settings) can read
     them by itself, which is many times faster; and nothing if there are templates for Ansible to evaluate.
   - All files or none, since they are merged in order, and the module merges those that it reads before anything else.
+  - What form the files have does not matter here.
   - The role P(windsock.airflow.airflow_settings#role) uses it to find its way.
 options:
   _terms:

@@ -12,24 +12,32 @@ objects cost it more than they cost Airflow. Files of the host (C(remote_src)) a
 
 from __future__ import annotations
 
+import json
 import typing as t
 from dataclasses import dataclass, field
 
 from ._declaration import Given, listed
 from ._faults import Fault, as_word, suggestion
 from ._files import Handed, load_here
+from ._forms._text import guessed
 from ._kinds import KINDS, Kind
 from ._merge import IDENTITIES, merge_parts
-from ._texts import Content, Flaw, read_json_text, twice
+from ._texts import Content, Flaw, Section, read_json_text, twice
 from ._yaml import YamlMissing, read_yaml
+
+NO_MAPPING = f"must be a mapping with the keys {', '.join(IDENTITIES)}"
 
 
 @dataclass(frozen=True)
 class Declarations:
-    """What a file declares, by the plural name of each kind that it names, and what is wrong with the file."""
+    """What a file declares, by the plural name of each kind that it names, and what is wrong with the file.
+
+    notes: what is to be known of a file that has another form.
+    """
 
     lists: dict[str, list[Given]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def read_sources(src: t.Any, remote: bool) -> list[Declarations]:
@@ -67,15 +75,86 @@ def _merged(kind: Kind, sources: list[list[Given]]) -> list[Given]:
 def _read(handed: Handed) -> Declarations:
     path = handed["path"]
     try:
-        return _declarations(path, _content(handed))
+        if "fault" in handed:
+            raise Flaw(handed["fault"])
+        if guessed(handed["text"]) == "env":
+            return _of_env(path, handed["text"])
+        entries = _list_of_json(handed["text"])
+        if entries is not None:
+            return _of_other_form(path, entries) or _faulty(path, Flaw(NO_MAPPING))
+        content = _content(handed)
+        if content.sections and any(section.key not in IDENTITIES for section in content.sections):
+            return _of_sections(path, content, content.sections) or _declarations(path, content)
+        return _declarations(path, content)
     except Flaw as flaw:
         return _faulty(path, flaw)
 
 
+def _of_env(path: str, text: str) -> Declarations:
+    """Lines of C(NAME=value)."""
+    from ._forms._files import Unclear, declared_in_env
+    from ._forms._form import Notes
+
+    notes = Notes()
+    try:
+        return _converted(path, declared_in_env(text, notes), notes, {})
+    except Unclear as why:
+        raise Flaw(str(why)) from None
+
+
+def _of_sections(path: str, content: Content, sections: list[Section]) -> Declarations | None:
+    """A mapping that has another form; None if it has none."""
+    data: dict[str, t.Any] = {}
+    flaws = list(content.flaws)
+    for section in sections:
+        if section.key in data:
+            flaws.append(Flaw(twice(section.key), section.line))
+        data[section.key] = section.value
+    found = _of_other_form(path, data, {section.key: section.line for section in sections})
+    return Declarations(faults=[_fault(path, flaw) for flaw in flaws]) if found and flaws else found
+
+
+def _of_other_form(path: str, data: t.Any, lines: dict[str, int] | None = None) -> Declarations | None:
+    from ._forms._files import Unclear, declared_in, form_of
+    from ._forms._form import Notes
+
+    try:
+        form = form_of(path, data)
+    except Unclear as why:
+        raise Flaw(str(why)) from None
+    if form is None:
+        return None
+    notes = Notes()
+    return _converted(path, declared_in(form, data, notes), notes, lines or {})
+
+
+def _converted(path: str, words: dict[str, list[t.Any]], notes: t.Any, lines: dict[str, int]) -> Declarations:
+    """Declarations that were made of another form, each with the line where it begins if that is known."""
+    lists: dict[str, list[Given]] = {}
+    for kind in KINDS:
+        for each in words.get(kind.plural, ()):
+            line = lines.get(each[kind.identity.name])
+            place = f"{path}{f' line {line}' if line else ''}: {kind.plural}"
+            lists.setdefault(kind.plural, []).append((kind, each, place))
+        if kind.plural in words:
+            lists.setdefault(kind.plural, [])
+    faults = [Fault(path, fault) for fault in notes.faults]
+    return Declarations({} if faults else lists, faults, [f"{path}: {note}" for note in notes.lost])
+
+
+def _list_of_json(text: str) -> list[t.Any] | None:
+    """A text that is a list of JSON, as airflowctl writes it."""
+    if not text.lstrip().startswith("["):
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, list) else None
+
+
 def _content(handed: Handed) -> Content:
     """JSON is read as JSON, which is many times faster; all else is YAML. So does Ansible."""
-    if "fault" in handed:
-        raise Flaw(handed["fault"])
     text, vaulted = handed["text"], handed.get("vaulted")
     if not text.lstrip().startswith(("{", "[")):
         return read_yaml(text, vaulted)
@@ -94,7 +173,7 @@ def _declarations(path: str, content: Content) -> Declarations:
     """The lists in a text, and whether it is what a file of declarations may be."""
     known = {kind.plural: kind for kind in KINDS}
     if content.sections is None:
-        return _faulty(path, Flaw(f"must be a mapping with the keys {', '.join(IDENTITIES)}"))
+        return _faulty(path, Flaw(NO_MAPPING))
     flaws = list(content.flaws)
     lists: dict[str, list[Given]] = {}
     for section in content.sections:

@@ -12,6 +12,7 @@ Ansible makes of a value on its way to a module is made of it here too: dates be
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import typing as t
@@ -37,16 +38,29 @@ def read_yaml(text: str, vaulted: dict[str, str] | None) -> Content:
 
     vaulted: see _files.Handed.
     """
+    yaml = pyyaml()
+    with sentences(yaml, text):
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        try:
+            return Reading(loader, vaulted).content(loader.get_single_node())
+        finally:
+            loader.dispose()
+
+
+def pyyaml() -> t.Any:
+    """PyYAML. Raises YamlMissing."""
     try:
         import yaml
     except ImportError as error:
         raise YamlMissing("yaml") from error
+    return yaml
+
+
+@contextlib.contextmanager
+def sentences(yaml: t.Any, text: str) -> t.Iterator[None]:
+    """What PyYAML objects to as a Flaw."""
     try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
-        try:
-            return _Reading(loader, vaulted).content(loader.get_single_node())
-        finally:
-            loader.dispose()
+        yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         composed = isinstance(error, yaml.composer.ComposerError)
@@ -60,7 +74,7 @@ def read_yaml(text: str, vaulted: dict[str, str] | None) -> Content:
         raise Flaw("is nested too deeply, or refers to itself") from None
 
 
-class _Reading:
+class Reading:
     """Makes values of nodes, and notes what is wrong with them."""
 
     def __init__(self, loader: t.Any, vaulted: dict[str, str] | None) -> None:

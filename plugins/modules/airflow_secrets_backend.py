@@ -15,10 +15,12 @@ description:
   - Writes declared connections and variables to where Airflow looks for them besides its database, in the layout of
     Airflow's own readers, and keeps them there as declared.
   - "Every such place shows what it holds, so secrets are compared like anything else: a run without differences writes
-    nothing. Neither results nor diffs hold a secret."
+    nothing. Only on Astro an organization may forbid that; then secrets are written in each run. Neither results nor
+    diffs hold a secret."
   - An object or field that is not declared is left alone, unless O(prune) or O(enforce_defaults) says otherwise. What
     no connection or variable of Airflow is stays as it is.
-  - Pools live in Airflow's database only; those that are declared are passed over. Objects of a team are refused, since
+  - Pools live in Airflow's database only; those that are declared are passed over, but for O(target=astro_settings).
+    Objects of a team are refused, since
     there they would be everybody's.
 author:
   - Windsock contributors (@windsock)
@@ -29,12 +31,14 @@ extends_documentation_fragment:
   - windsock.airflow.backend.env
   - windsock.airflow.backend.vault
   - windsock.airflow.backend.aws
+  - windsock.airflow.backend.astro
   - windsock.airflow.vault
   - windsock.airflow.attributes.alone
 requirements:
-  - PyYAML, for O(src) in YAML and for O(format=kubernetes)
+  - PyYAML, for O(src) in YAML, O(format=kubernetes) and O(target=astro_settings)
   - hvac >= 2.0, for O(target=vault)
   - boto3, for O(target=ssm) and O(target=secretsmanager)
+  - apache-airflow-client >= 3.0, for O(target=astro_environment)
 attributes:
   check_mode:
     support: full
@@ -50,8 +54,12 @@ options:
       - V(ssm) is AWS Systems Manager's Parameter Store, V(secretsmanager) AWS Secrets Manager, each in the layout of
         Airflow's own backend for it. They need C(boto3) where the module runs.
       - V(env) is a file that sets environment variables, of the kind that O(format) says.
+      - V(astro_settings) is Astronomer's C(airflow_settings.yaml), from which C(astro dev) fills a local Airflow. It holds
+        pools too.
+      - V(astro_environment) are the connections and Airflow variables of Astro's Environment Manager, through Astro's REST
+        API. Built from its documentation and tested on a stand-in server only, never on the real thing.
     type: str
-    choices: [env, vault, ssm, secretsmanager]
+    choices: [env, vault, ssm, secretsmanager, astro_settings, astro_environment]
     required: true
   owner:
     description:
@@ -93,6 +101,23 @@ EXAMPLES = r"""
     variables:
       - key: environment
         value: production
+
+- name: What a local Airflow of the Astro CLI is filled from
+  windsock.airflow.airflow_secrets_backend:
+    target: astro_settings
+    path: /home/me/project/airflow_settings.yaml
+    src:
+      - airflow/common.yml
+
+- name: What all deployments of an Astro workspace have
+  windsock.airflow.airflow_secrets_backend:
+    target: astro_environment
+    astro_organization: clm8qv74h000008mlf08scq7k
+    astro_workspace: clm8t5u4q000008jq4qoc3031
+    astro_auto_link: true
+    astro_token: "{{ vault_astro_api_token }}"
+    src:
+      - airflow/common.yml
 
 - name: Where Airflow's VaultBackend looks
   windsock.airflow.airflow_secrets_backend:

@@ -16,6 +16,7 @@ import contextlib
 import os
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import ansible.template
@@ -23,6 +24,16 @@ import yaml
 from ansible.errors import AnsibleError, AnsibleFileNotFound
 
 from ansible_collections.windsock.airflow.plugins.module_utils._files import Handed, expand, load, not_found
+from ansible_collections.windsock.airflow.plugins.module_utils._forms._files import (
+    ASTRO,
+    Unclear,
+    declared_in,
+    declared_in_env,
+    form_of,
+)
+from ansible_collections.windsock.airflow.plugins.module_utils._forms._form import Notes
+from ansible_collections.windsock.airflow.plugins.module_utils._forms._plain import plain
+from ansible_collections.windsock.airflow.plugins.module_utils._forms._text import guessed
 from ansible_collections.windsock.airflow.plugins.module_utils._merge import IDENTITIES
 from ansible_collections.windsock.airflow.plugins.module_utils._yaml import UNDECIPHERABLE, VAULTED
 
@@ -34,6 +45,31 @@ _TEMPLATES: dict[str, Any] = {"trusted_as_template": True} if hasattr(ansible.te
 
 class DeclarationFileError(Exception):
     """What is wrong with files or folders, in a sentence for each that names it."""
+
+
+@dataclass(frozen=True)
+class OtherForm:
+    """A file that is none of declarations, as it stands: airflow_settings.yaml, or an export of the kind named."""
+
+    path: str
+    form: str
+    content: Any
+
+    def declared(self, kind: str, evaluate: Callable[[Any], Any], notes: Notes) -> list[Any] | None:
+        """The declarations of a kind, of whose templates nothing but those is evaluated; None if it names none."""
+        if self.form not in (ASTRO, kind):
+            return None
+        if isinstance(self.content, str):
+            return declared_in_env(self.content, notes).get(kind)
+        data = plain(evaluate(self.content) if self.form == kind else self._of_kind(kind, evaluate))
+        found = declared_in(self.form, data, notes).get(kind)
+        notes.faults[:] = [f"{self.path}: {fault}" for fault in notes.faults]
+        notes.lost[:] = [f"{self.path}: {note}" for note in notes.lost]
+        return found
+
+    def _of_kind(self, kind: str, evaluate: Callable[[Any], Any]) -> dict[str, Any]:
+        settings = {key: evaluate(value) if key == kind else None for key, value in self.content[ASTRO].items()}
+        return {**dict.fromkeys(self.content), ASTRO: settings}
 
 
 def of_each_file(terms: Iterable[Any], basedir: str, ask: Callable[[str], Any]) -> dict[str, Any]:
@@ -69,8 +105,11 @@ def holds_template(path: str, loader: Any) -> bool:
     return re.search("{[{%#]", loaded["text"]) is not None
 
 
-def read(path: str, loader: Any) -> dict[str, Any]:
+def read(path: str, loader: Any) -> dict[str, Any] | OtherForm:
     """One file as it stands, its texts marked as templates. Raises DeclarationFileError."""
+    loaded = load(path, _decrypting(loader))
+    if guessed(loaded.get("text", "")) == "env":
+        return _checked(OtherForm(path, "connections", loaded["text"]))
     try:
         content, fault = loader.load_from_file(path, unsafe=True, **_TEMPLATES), None  # unsafe: no copy
     except AnsibleError as error:
@@ -79,6 +118,9 @@ def read(path: str, loader: Any) -> dict[str, Any]:
         raise DeclarationFileError(f"{path}: {fault}")
     if content is None:
         return {}
+    form = _form_of(path, content)
+    if form is not None:
+        return OtherForm(path, form, content)
     if not isinstance(content, dict):
         raise DeclarationFileError(f"{path}: must be a mapping with the keys {', '.join(IDENTITIES)}")
     unknown = [str(key) for key in content if key not in IDENTITIES]
@@ -90,6 +132,21 @@ def read(path: str, loader: Any) -> dict[str, Any]:
     if wrong:
         raise DeclarationFileError(f"{path}: {', '.join(wrong)} must be a list")
     return content
+
+
+def _form_of(path: str, content: Any) -> str | None:
+    try:
+        return form_of(path, content)
+    except Unclear as why:
+        raise DeclarationFileError(f"{path}: {why}") from None
+
+
+def _checked(lines: OtherForm) -> OtherForm:
+    try:
+        lines.declared(lines.form, plain, Notes())
+    except Unclear as why:
+        raise DeclarationFileError(f"{lines.path}: {why}") from None
+    return lines
 
 
 def _decrypting(loader: Any) -> Decrypt:

@@ -44,6 +44,12 @@ FAULTY = {
     "character.yml": "variables:\n  - {{key: a, secret_value: {broken}\x07}}\n",
     "no_list.yml": "variables: {{a: {broken}}}\n",
     "wrong_field.yml": "variables:\n  - {{key: a, secret_valeu: {broken}, value: '***{broken}'}}\n",
+    "airflow_settings.yaml": "airflow: {{variables: [{{variable_name: a, variable_valeu: {broken}}}]}}\n",
+    "wrong_settings.yaml": "airflow: {{connections: [{{conn_id: a, conn_uri: 'http://u:{broken}@h:port/'}}]}}\n",
+    "exported.json": '{{"a": {{"conn_type": "x", "pasword": "{broken}", "port": "{broken}"}}}}',
+    "variables.json": '{{"a": {{"connections": "{broken}"}}, "a": "{broken}"}}',
+    "anything.json": '{{"a": "{broken}"}}',
+    "listed.json": '[{{"connection_id": "a", "conn_type": "{broken}", "password": "***{broken}"}}]',
     "wrong_uri.yml": "connections:\n  - {{connection_id: a, uri: 'http://u:{broken}@h:port/'}}\n",
 }
 # What a template makes of them cannot be had. The text beside it is a secret too.
@@ -98,6 +104,10 @@ def write_givens(folder: Path, urls: dict[str, str], vaults: dict[str, Any]) -> 
         **{f"faulty/{name}": text.format(**SECRETS) for name, text in FAULTY.items()},
         **{f"untemplatable/{name}": text.format(**SECRETS) for name, text in UNTEMPLATABLE.items()},
         "shadows.env": f"AIRFLOW_VAR_LEAKS_DRIFT={SECRETS['json']!r}\nexport AIRFLOW_CONN_OTHER={SECRETS['word']}\n",
+        "lines/exported.env": f"a=http://u:{SECRETS['broken']}@h:port/\n{SECRETS['broken']}\n",
+        "lines/environment.env": f"AIRFLOW_CONN_A={SECRETS['broken']}\n",
+        "places/broken.yaml": f"airflow: {{variables: [{{variable_name: leaks_text, variable_valeu: {SECRETS['broken']}}}]}}\n",
+        "places/unclosed.yaml": f"airflow: {{variables: [{SECRETS['broken']}",
         "vault-password": SECRETS["vault_password"],
         "wrong-vault-password": "yet another",
         "values.json": json.dumps({"urls": urls, "vaults": vaults, "wrong": _wrong()}),

@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._address import http_address
+from .._astro import ASTRO_TOKEN, token_of_astro
 from .._faults import Fault, Refused
 
 ENVIRONMENT = {
@@ -22,6 +23,7 @@ ENVIRONMENT = {
     "airflow_password": "AIRFLOW_API_PASSWORD",
     "airflow_token": "AIRFLOW_API_TOKEN",
 }
+AUTHORIZATION = "authorization"
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,13 @@ class _Reader:
     def read(self) -> Access:
         headers = self._headers()
         username, password, token = self._credentials()
+        url = self._url()
+        signed = username or token or AUTHORIZATION in map(str.lower, headers)
         return Access(
-            url=self._url(),
+            url=url,
             username=username,
             password=password,
-            token=token,
+            token=token if signed or self.faults else self._token_of_astro(url),
             headers=headers,
             proxy_url=self._proxy(),
             client_key=self._file("client_key"),
@@ -122,13 +126,18 @@ class _Reader:
         if not token and not username and not self.params.get("airflow_password"):
             token = self._text("airflow_token")
         if token:
-            return None, None, _header_safe(token, "airflow_token", self.fault)
+            return None, None, header_safe(token, "airflow_token", self.fault)
         username, password = self._text("airflow_username"), self._text("airflow_password")
         if username and not password:
             self.fault("airflow_password", "is missing, airflow_username is given")
         if password and not username:
             self.fault("airflow_username", "is missing, airflow_password is given")
         return username, password, None
+
+    def _token_of_astro(self, url: str) -> str | None:
+        """For a deployment on Astro that nothing else signs in to."""
+        token = token_of_astro(url, self.environment) if self.params["validate_certs"] else None
+        return token and header_safe(token, ASTRO_TOKEN, self.fault)
 
     def _headers(self) -> dict[str, str]:
         given = self.params.get("airflow_headers")
@@ -144,7 +153,7 @@ class _Reader:
             elif isinstance(value, bool) or not isinstance(value, (str, int)):
                 self.fault(f"airflow_headers.{name}", "must be text")
             else:
-                headers[str(name)] = _header_safe(str(value), f"airflow_headers.{name}", self.fault)
+                headers[str(name)] = header_safe(str(value), f"airflow_headers.{name}", self.fault)
         return headers
 
     def _proxy(self) -> str | None:
@@ -171,7 +180,7 @@ class _Reader:
         return value
 
 
-def _header_safe(value: str, option: str, fault: t.Callable[[str, str], None]) -> str:
+def header_safe(value: str, option: str, fault: t.Callable[[str, str], None]) -> str:
     if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value) or not _latin(value):
         fault(option, "holds a line break or another character that an HTTP header cannot hold")
     return value

@@ -46,6 +46,9 @@ class Answer:
 class Transport:
     """One deployment, over kept-alive connections. Safe to use from several threads."""
 
+    whom = "Airflow"
+    tls_options = "ca_path, client_cert and validate_certs"
+
     def __init__(self, access: Access) -> None:
         client = load_client()
         import urllib3  # comes with the client
@@ -161,11 +164,11 @@ class Transport:
         if error is None:
             if response.status == OVERLOADED:
                 return f"{url} asks to be left alone for a while (HTTP 429), also after {self.access.retries} retries"
-            return f"{url} answers HTTP {response.status}: Airflow behind its gateway is down or overloaded"
+            return f"{url} answers HTTP {response.status}: {self.whom} behind its gateway is down or overloaded"
         name = type(error).__name__
         if isinstance(error, (kinds.SSLError, self._api_exception)):
             return (
-                f"{url}: the TLS connection failed ({tls_reason(error)}); see ca_path, client_cert and validate_certs"
+                f"{url}: the TLS connection failed ({tls_reason(error)}); see {self.tls_options}"
             )
         if isinstance(error, kinds.ProxyError):
             return f"{url}: the proxy cannot be used ({type(getattr(error, 'original_error', error)).__name__})"
@@ -184,7 +187,7 @@ class Transport:
         # The first line: Airflow 2 goes on with the schema and the instance. Cut only once no secret is in it.
         reason = self.scrubber.scrubbed(reason_of(answer.data)).split("\n", 1)[0]
         if answer.location is not None:
-            return f"{doing}: {url} redirects to another address ({_place(answer.location)}); give that as airflow_url"
+            return f"{doing}: {url} redirects to another address ({place_of(answer.location)}); give that as airflow_url"
         if answer.data is NOT_JSON:
             return (
                 f"{doing}: {url} answers HTTP {answer.status} with something that is not JSON; "
@@ -231,7 +234,7 @@ def _proxy_of_the_environment(url: str) -> str | None:
     return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 
-def _place(location: str) -> str:
+def place_of(location: str) -> str:
     parts = urlsplit(location)
     return f"{parts.scheme}://{parts.hostname}" if parts.hostname else "a path of its own"
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 
 from .._faults import Fault, Refused
-from . import _env_files, _secretsmanager, _ssm, _vault
+from . import _astro_environment, _astro_settings, _env_files, _secretsmanager, _ssm, _vault
 
 if t.TYPE_CHECKING:
     from ._backend import Backend
@@ -36,6 +36,8 @@ TARGETS: dict[str, t.Any] = {
     "vault": _vault,
     "ssm": _ssm,
     "secretsmanager": _secretsmanager,
+    "astro_settings": _astro_settings,
+    "astro_environment": _astro_environment,
 }
 """Modules by the name of the target, each a Target."""
 

@@ -29,7 +29,6 @@ from .._plan import Actual
 from .._uri import UriFault, parse_uri
 
 JSON_FIELDS = ("conn_type", "description", "host", "login", "password", "schema", "port", "extra")
-KIND = {kind.name: kind for kind in (CONNECTION, VARIABLE)}
 
 
 class Misshapen(ValueError):
@@ -43,6 +42,7 @@ class Backend:
     version = ""
     api_version = ""
     repeats = 0
+    hides = False  # whether something was read of which the place does not show the secrets
     abilities = Abilities(
         shows_variables_as_stored=True,
         masks=False,
@@ -81,6 +81,10 @@ class Backend:
         """The fields of an object as they are kept. Raises Misshapen, ServerFault."""
         raise NotImplementedError
 
+    def unseen(self, kind: Kind, object_id: str) -> frozenset[str]:
+        """The fields of an object that was read, of which the place does not tell what is in them."""
+        return frozenset()
+
     def write(self, kind: Kind, object_id: str, fields: Fields, new: bool) -> None:
         """Keep an object, all of its fields. Raises ServerFault."""
         raise NotImplementedError
@@ -106,7 +110,7 @@ class Backend:
         """No sentence of a backend holds anything of what it keeps."""
 
     def list(self, kind: Kind, beginning: str = "") -> list[Actual]:
-        if kind.name not in KIND:
+        if kind.name not in self.abilities.holds:
             return []
         ids = [object_id for object_id in self.ids(kind) if object_id.startswith(beginning)]
         found = dict(zip(ids, in_parallel(lambda object_id: self._read_or_not(kind, object_id), ids)))
@@ -121,7 +125,7 @@ class Backend:
 
     def get(self, kind: Kind, object_id: str) -> Actual | None:
         try:
-            fields = self.read(kind, object_id) if kind.name in KIND else None
+            fields = self.read(kind, object_id) if kind.name in self.abilities.holds else None
         except Misshapen as why:
             raise ServerFault(
                 f"{kind.name} {object_id!r} in {self.title} {why}, so it may be somebody else's; delete it there first"
@@ -129,7 +133,7 @@ class Backend:
         if fields is None:
             return None
         whole = {each.name: fields.get(each.name) for each in kind.fields}
-        return Actual(kind, object_id, kind.canonical(whole), clear=True)
+        return Actual(kind, object_id, kind.canonical(whole), self.unseen(kind, object_id), clear=True)
 
     def _read_or_not(self, kind: Kind, object_id: str) -> Actual | None:
         if object_id in self._declared:

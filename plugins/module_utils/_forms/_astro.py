@@ -52,10 +52,10 @@ NUMBERS = ("port", "slots")  # of which 0 is empty to the Astro CLI
 
 def to_astro_settings(declarations: t.Any, notes: Notes) -> Fields:
     found = sections(declarations, notes)
-    return {"airflow": {plural: [_entry(plural, one, notes) for one in found[plural]] for plural in KEYS if plural in found}}
+    return {"airflow": {plural: [entry_of(plural, one, notes) for one in found[plural]] for plural in KEYS if plural in found}}
 
 
-def _entry(plural: str, one: Desired, notes: Notes) -> Fields:
+def entry_of(plural: str, one: Desired, notes: Notes) -> Fields:
     leave_out(one, LEFT_OUT[plural], "airflow_settings.yaml", notes)
     kind, where = one.kind, f"{one.kind.name} {one.id!r}"
     fields = {**one.fields, one.kind.identity.name: one.id}
@@ -96,13 +96,13 @@ def from_astro_settings(settings: t.Any, secret: bool, notes: Notes) -> dict[str
         elif entries is not None and not isinstance(entries, list):
             notes.faults.append(f"{plural} must be a list")
         else:
-            read = [_declared(plural, entry, f"{plural}[{n}]", notes) for n, entry in enumerate(entries or [])]
+            read = [declaration_of(plural, entry, f"{plural}[{n}]", notes) for n, entry in enumerate(entries or [])]
             made[plural] = [hidden(each) if secret else each for each in read if each is not None]
             _refuse_twins(OF_KIND[plural], made[plural], notes)
     return made
 
 
-def _declared(plural: str, entry: t.Any, place: str, notes: Notes) -> Fields | None:
+def declaration_of(plural: str, entry: t.Any, place: str, notes: Notes) -> Fields | None:
     """An entry as a declaration; None if it is an empty template, or faulty."""
     if not isinstance(entry, dict):
         notes.faults.append(f"{place}: must be a dict")

@@ -24,7 +24,7 @@ def read_text(content: t.Any, file_format: str | None, notes: Notes) -> t.Any:
     """The data of a text; what is no text has been read already. None if there are faults."""
     if not isinstance(content, str):
         return content
-    file_format = file_format or _guessed(content)
+    file_format = file_format or guessed(content)
     try:
         if file_format == "env":
             return _lines(content)
@@ -39,7 +39,8 @@ def read_text(content: t.Any, file_format: str | None, notes: Notes) -> t.Any:
     return None
 
 
-def _guessed(content: str) -> str:
+def guessed(content: str) -> str:
+    """In which format a text is, by its beginning."""
     if content.lstrip().startswith(("{", "[")):
         return "json"
     first = next((line for line in content.split("\n") if line.strip() and not line.lstrip().startswith("#")), "")

@@ -41,7 +41,7 @@ class ToBackend:
         def work(backend: Dialect, check_mode: bool) -> Report:
             if not isinstance(backend, Backend):
                 raise TypeError("a place that is no backend")
-            return _run(declared.desired, declared.kinds, pruning, backend, check_mode, vault)
+            return declared.noted(_run(declared.desired, declared.kinds, pruning, backend, check_mode, vault))
 
         return work
 
@@ -61,9 +61,9 @@ def _run(
         raise Refused(faults)
     kept, notes = _without_dropped(held, backend)
     kinds = [kind for kind in kinds if kind.name in backend.abilities.holds]
-    # All that is there is shown, so secrets are compared like anything else.
+    # All that is there is shown, so secrets are compared like anything else; where it is not, they are written.
     report = run(kept, kinds, Policy("on_change"), pruning, backend, check_mode, vault)
-    result = {name: value for name, value in report.result.items() if name != "unknown"}  # nothing is hidden there
+    result = {name: value for name, value in report.result.items() if name != "unknown" or backend.hides}
     settled = {} if report.failed else backend.settle(check_mode)
     found = {name: each for name, each in settled.items() if each}
     result = {**result, **settled, "changed": result["changed"] or bool(found)}
@@ -88,7 +88,7 @@ def _without_dropped(desired: list[Desired], backend: Backend) -> tuple[list[Des
     for one in desired:
         drops = backend.abilities.drops.get(one.kind.name, frozenset()) | {"team_name"}
         for name in drops & one.fields.keys():
-            if one.fields[name] is not None:
+            if one.fields[name]:
                 missed[one.kind.plural, name] = missed.get((one.kind.plural, name), 0) + 1
         kept.append(dataclasses.replace(one, fields={n: v for n, v in one.fields.items() if n not in drops}))
     notes = [

@@ -9,12 +9,13 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from .._declaration import Desired, declare
 from .._faults import Fault
 from .._kinds import KINDS, Kind
 from .._prune import Pruning
+from .._report import Report
 from .._secrets._access import VaultOption
 from .._sources import gather, read_sources
 
@@ -23,10 +24,18 @@ Words = dict[str, t.Any]
 
 @dataclass(frozen=True)
 class Declared:
-    """desired objects, and the kinds of which anything is declared, be it an empty list."""
+    """desired objects, and the kinds of which anything is declared, be it an empty list.
+
+    notes: what is to be known of the files.
+    """
 
     desired: list[Desired]
     kinds: list[Kind]
+    notes: list[str] = field(default_factory=list)
+
+    def noted(self, report: Report) -> Report:
+        """A report with the notes."""
+        return replace(report, hints=[*report.hints, *self.notes]) if self.notes else report
 
 
 def read_declared(
@@ -40,7 +49,8 @@ def read_declared(
     of_references = tuple if needs_vault else lambda: vault.of_references
     desired = declare(entries, bool(params.get("enforce_defaults")), found, of_references)
     sources = [given, *(file.lists for file in files)]
-    return Declared(desired, [kind for kind in KINDS if any(source.get(kind.plural) is not None for source in sources)])
+    kinds = [kind for kind in KINDS if any(source.get(kind.plural) is not None for source in sources)]
+    return Declared(desired, kinds, [note for file in files for note in file.notes])
 
 
 def read_pruning(params: Words) -> tuple[Pruning, list[Fault]]:

@@ -32,6 +32,6 @@ class Set(OfAirflow):
         declared = read_declared(given, params, faults, vault, needs_vault=bool(shadows.paths))
         audit_log = bool(params.get("audit_log"))
         wanted = None if given.get("shadows") is None else shadows
-        return lambda server, check_mode: run(
-            declared.desired, declared.kinds, policy, pruning, server, check_mode, vault, audit_log, wanted
+        return lambda server, check_mode: declared.noted(
+            run(declared.desired, declared.kinds, policy, pruning, server, check_mode, vault, audit_log, wanted)
         )

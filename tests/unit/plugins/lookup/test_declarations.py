@@ -138,3 +138,27 @@ def test_a_template_that_fails_is_told_without_what_stands_around_it(load, tmp_p
 def test_a_broken_encrypted_file_is_told_by_its_place(load, tmp_path):
     (tmp_path / "whole.yml").write_bytes(VaultLib(SECRETS).encrypt("pools:\n  - name: canary\n   slots: canary\n"))
     assert refused(load, "whole.yml") == f"{tmp_path}/whole.yml: neither YAML nor JSON, see line 3, column 4"
+
+
+def test_files_of_other_forms(load, tmp_path):
+    (tmp_path / "airflow_settings.yaml").write_text(
+        "airflow:\n  pools: [{pool_name: '{{ prefix }}_a', pool_slot: 1}]\n  variables: '{{ undefined_canary }}'\n"
+    )
+    (tmp_path / "exported.json").write_text('{"b": {"slots": 2, "description": "{{ prefix }}"}}')
+    (tmp_path / "connections.env").write_text("c=http://{{ prefix }}\n")
+    assert load("airflow_settings.yaml", "exported.json", "connections.env", prefix="x") == [
+        [{"name": "x_a", "slots": 1}],
+        [{"name": "b", "slots": 2, "description": "x"}],
+        None,
+    ]
+    assert load("connections.env", kind="connections")[0][0]["connection_id"] == "c"
+
+
+def test_faults_of_files_of_other_forms_name_the_file(load, tmp_path):
+    (tmp_path / "a.yml").write_text("airflow: {pools: [{pool_name: p, pool_slots: canary}]}\n")
+    (tmp_path / "b.env").write_text("AIRFLOW_CONN_X=canary\n")
+    (tmp_path / "c.json").write_text('{"x": "canary"}')
+    told = refused(load, "b.env", "c.json").splitlines()
+    assert [line.partition(":")[0].rpartition("/")[2] for line in told] == ["b.env", "c.json"]
+    told = refused(load, "a.yml").splitlines()
+    assert told[0].removeprefix(f"{tmp_path}/") == "a.yml: pools[0] 'p': pool_slots: unknown key, did you mean pool_slot?"

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._access import Access, read_access
 from ansible_collections.windsock.airflow.plugins.module_utils._arguments import ACCESS
+from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused
 from ansible_collections.windsock.airflow.tests.unit.fakes import told
 
 DEFAULTS = {name: spec.get("default") for name, spec in ACCESS.options.items()}
@@ -133,3 +134,48 @@ def test_numbers_are_taken_as_their_digits() -> None:
 
 def test_what_must_not_stand_in_a_message() -> None:
     assert access(airflow_username="u", airflow_password="p", airflow_headers={"X": "h"}).secrets() == ["p", "h"]
+
+
+ASTRO = {"ASTRO_API_TOKEN": "ASTRO-CANARY"}
+
+
+@pytest.mark.parametrize("host", ["a.astronomer.run", "A.Astronomer.RUN", "a.b.astronomer.io:8443"])
+def test_the_token_of_astro_is_for_deployments_on_astro(host: str) -> None:
+    found = access(ASTRO, airflow_url=f"https://{host}/dabc/api/v2")
+    assert (found.token, "ASTRO-CANARY" in repr(found), found.secrets()) == ("ASTRO-CANARY", False, ["ASTRO-CANARY"])
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"airflow_url": "http://a.astronomer.run"},
+        {"airflow_url": "https://astronomer.run.example.com"},
+        {"airflow_url": "https://astronomer.run"},
+        {"airflow_url": "https://a.notastronomer.run"},
+        {"airflow_url": "https://example.com/.astronomer.run"},
+        {"airflow_url": "https://a.astronomer.run:443.example.com"},
+        {"airflow_url": "https://a.astronomer.run", "validate_certs": False},
+        {"airflow_url": "https://a.astronomer.run", "airflow_headers": {"authorization": "Bearer mine"}},
+        {"airflow_url": "https://a.astronomer.run", "airflow_username": "u", "airflow_password": "p"},
+    ],
+)
+def test_the_token_of_astro_goes_nowhere_else(params: dict[str, t.Any]) -> None:
+    try:
+        assert access(ASTRO, **params).token is None
+    except Refused as refused:
+        assert "CANARY" not in refused.message
+
+
+def test_the_token_of_astro_comes_last() -> None:
+    assert access({**ASTRO, "AIRFLOW_API_TOKEN": "mine"}, airflow_url="https://a.astronomer.run").token == "mine"
+    found = access(
+        {**ASTRO, "AIRFLOW_API_USERNAME": "u", "AIRFLOW_API_PASSWORD": "p"}, airflow_url="https://a.astronomer.run"
+    )
+    assert (found.username, found.token) == ("u", None)
+    assert access(ASTRO, airflow_url="https://a.astronomer.run", airflow_token="mine").token == "mine"
+
+
+def test_a_token_of_astro_that_no_header_can_hold_is_told() -> None:
+    with pytest.raises(Refused) as refusal:
+        access({"ASTRO_API_TOKEN": "CANARY\nx"}, airflow_url="https://a.astronomer.run")
+    assert "ASTRO_API_TOKEN" in refusal.value.message and "CANARY" not in refusal.value.message
