@@ -52,6 +52,7 @@ PLAYBOOKS = [
     Playbook("role", VAULT, {"WINDSOCK_FINGERPRINT_KEY": SECRETS["key_of_environment"]}),
     Playbook("applied"),
     Playbook("refused"),
+    Playbook("elsewhere", VAULT),
     Playbook("planted"),
     Playbook("wrong_vault", WRONG_VAULT),
 ]
