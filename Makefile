@@ -37,7 +37,7 @@ unit: ## unit tests, without a server
 	@$(RUN) dev pytest tests/unit
 
 page: ## the report's page in a real Chromium
-	@$(RUN) dev pytest tests/page
+	@sh scripts/chromium.sh && $(RUN) dev pytest -n 2 tests/page
 
 integration: ## the ansible-test targets against a real Airflow
 	@$(RUN) dev $(VAULT) $(SERVER) sh scripts/integration.sh $(TARGETS)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data import IDENTITY, PREFIX, DataSet
+from data import IDENTITY, OWNER, PREFIX, DataSet
 from floor import V2
 from stand import BUILD, BenchError, Stand, Time, settings
 from vault import DISTANCES, PATHS, REFERENCES, Form, literal, lookup, reference
@@ -302,6 +302,42 @@ def with_a_key(stand: Stand) -> Time:
     task = settings(src=[str(data.file)], update_secrets="on_change", fingerprint_key=KEY)
     stand.play([task])
     return play(stand, task)
+
+
+# -- a fleet ---------------------------------------------------------------------------------------------------------
+# The night run over 50 deployments of 100 objects, in which nothing differs and every secret is known: the role
+# airflow_drift and its report, beside a play that runs an empty module on each of 50 hosts.
+
+FLEET = 50
+
+
+def fleet(forks: int) -> None:
+    shared: dict[str, Any] = {"servers": NEWEST, "group": "fleet", "turns": 1}
+    data = objects_of("-fleet", 45, 45, 10)
+
+    @case(f"fleet-nothing-{forks}-forks", FLEET * data.objects, **shared)
+    def nothing(stand: Stand) -> Time:
+        return stand.fleet(FLEET, forks, {}, [{"bench_nothing": {}}])
+
+    @case(f"fleet-drift-{forks}-forks", FLEET * data.objects, floor=f"fleet-nothing-{forks}-forks", **shared)
+    def drift(stand: Stand) -> Time:
+        policy = {"update_secrets": "on_change", "fingerprint_key": KEY, "owner": OWNER}
+        if stand.holds is not data:
+            stand.settled(data)
+            stand.play([settings(src=[str(data.file)], **policy)])
+        given = {"url": stand.url, "files": [str(data.file)], **policy}
+        variables = {f"airflow_settings_{name}": value for name, value in given.items()}
+        destination = stand.folder / "airflow-drift"
+        role = {"ansible.builtin.include_role": {"name": "windsock.airflow.airflow_drift"}}
+        time = stand.fleet(FLEET, forks, {**variables, "airflow_drift_dest": str(destination)}, [role])
+        report = json.loads((destination / "drift.json").read_text())
+        if report["summary"]["deployments"]["in_sync"] != FLEET:
+            raise BenchError(f"not all are in sync: {report['summary']}")
+        return time
+
+
+for forks in (1, 5, 10):
+    fleet(forks)
 
 
 # -- secrets from Vault ----------------------------------------------------------------------------------------------

@@ -168,6 +168,20 @@ class Stand:
             time = time._replace(memory=int(memory.read_text()) / 1024)
         return Play(time, int(recap[1]) if recap else 0)
 
+    def fleet(self, hosts: int, forks: int, variables: dict[str, Any], tasks: list[dict[str, Any]]) -> Time:
+        """A whole `ansible-playbook` over so many hosts, all of which are this server."""
+        shared = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, **variables}
+        inventory, playbook = self.folder / "inventory.json", self.folder / "playbook.json"
+        names = [f"deployment-{number:03d}" for number in range(hosts)]
+        inventory.write_text(json.dumps({"all": {"hosts": dict.fromkeys(names, {}), "vars": shared}}), encoding="utf-8")
+        playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+        program = Path(sys.executable).with_name("ansible-playbook")
+        time, output = self.program(program, "-i", inventory, "--forks", forks, playbook)
+        recap = re.findall(r"ok=[1-9].* unreachable=0 +failed=0 .*rescued=0", output)
+        if len(recap) != hosts:
+            raise BenchError(f"the play failed: {output[-1500:]}")
+        return time
+
     def script(self, job: str, data: DataSet) -> Time:
         """The floor, in a process of its own."""
         counts = [f"--{kind}={len(objects)}" for kind, objects in data.declarations.items()]

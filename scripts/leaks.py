@@ -49,6 +49,7 @@ PLAYBOOKS = [
     Playbook("vault_refused"),
     Playbook("interrupted"),
     Playbook("vault"),
+    Playbook("drift", VAULT),
     Playbook("role", VAULT, {"WINDSOCK_FINGERPRINT_KEY": SECRETS["key_of_environment"]}),
     Playbook("applied"),
     Playbook("refused"),

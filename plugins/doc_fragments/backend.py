@@ -12,14 +12,44 @@ options:
   path:
     description:
       - The file, by its absolute path, for O(target=env) and O(target=astro_settings). Its folder must exist.
-      - It is written in one step, so that a crash leaves the old one. Lines that set no connection or variable stay, and
-        of C(airflow_settings.yaml) what nobody declares; only its comments are lost, with a warning.
+      - It is written in one step, so that a crash leaves the old one, and keeps its owner. A link stays a link. What sets
+        no connection or variable stays as it is, byte for byte; of C(airflow_settings.yaml) what nobody declares stays,
+        only its comments are lost, with a warning.
+      - If anything cannot be written, nothing is.
     type: path
   mode:
     description:
-      - The permissions that the file gets whenever it is written.
+      - The permissions of the file. Others are set right, which is told as a change and in RV(mode).
     type: str
     default: "0600"
+"""
+
+    # A file that sets environment variables.
+    ENV = r"""
+options:
+  format:
+    description:
+      - What kind of file it is, for O(target=env). Each is written so that its tool gets back the very text, and what is
+        there is read as that tool reads it.
+      - "V(docker) is an env file as C(docker run --env-file) takes it, and Compose with C(format: raw). No line break can
+        stand in it, and no line of more than 64 KiB."
+      - V(compose) is an C(env_file) of Docker Compose.
+      - V(systemd) is an C(EnvironmentFile) of systemd. Names there have only letters, digits and underscores.
+      - V(kubernetes) is a manifest of a Secret, for C(envFrom). It may stand in a file with others. Needs PyYAML.
+      - V(dockerfile) is a Dockerfile, of which C(ENV) instructions are written at the end. Everybody who has the image can
+        read them, so each run warns of it.
+    type: str
+    choices: [docker, compose, systemd, kubernetes, dockerfile]
+    default: docker
+  secret_name:
+    description:
+      - The name of the Secret, for O(format=kubernetes).
+    type: str
+  secret_namespace:
+    description:
+      - The namespace of the Secret, for O(format=kubernetes). Without it, a Secret of that name in any is meant, and a new
+        one gets none.
+    type: str
 """
 
     # The layout of Airflow's VaultBackend.
@@ -42,6 +72,68 @@ options:
   mount:
     description:
       - The mount of the KV engine, for O(target=vault). Without it, that of O(vault).
+    type: str
+"""
+
+    # Parameter Store and Secrets Manager of AWS.
+    AWS = r"""
+options:
+  connections_prefix:
+    description:
+      - The prefix of the connections, as Airflow's backend has it, for O(target=ssm) and O(target=secretsmanager). Without
+        it, connections are passed over.
+    type: str
+  variables_prefix:
+    description:
+      - The prefix of the variables, as Airflow's backend has it, for O(target=ssm) and O(target=secretsmanager). Without
+        it, variables are passed over.
+    type: str
+  kms_key_id:
+    description:
+      - The KMS key for what is created, by its id, ARN or alias. Without it, AWS's own key for the service.
+      - What is there already keeps its key in Secrets Manager; in Parameter Store it gets this one when it is written.
+    type: str
+  parameter_tier:
+    description:
+      - The tier of parameters that are written. V(standard) holds up to 4,096 bytes, V(advanced) 8,192 and costs money.
+    type: str
+    choices: [standard, advanced]
+    default: standard
+  separator:
+    description:
+      - What stands between the prefix and the id, C(sep) of Airflow's SecretsManagerBackend, for O(target=secretsmanager).
+    type: str
+    default: /
+  recovery_days:
+    description:
+      - For how many days a deleted secret can be brought back, for O(target=secretsmanager); V(7) to V(30), or V(0) to
+        delete it for good at once. One that is declared again before is brought back with its new value.
+    type: int
+    default: 30
+  aws_region:
+    description:
+      - The region. Without it, what AWS's own tools have set counts, as E(AWS_DEFAULT_REGION).
+    type: str
+  aws_profile:
+    description:
+      - A profile of AWS's own tools.
+    type: str
+  aws_access_key:
+    description:
+      - The id of an access key. Without keys and profile, boto3 looks where AWS's own tools keep them, and takes the role
+        of the machine. Never shown.
+    type: str
+  aws_secret_key:
+    description:
+      - The access key's secret. Never shown.
+    type: str
+  aws_session_token:
+    description:
+      - The token of a temporary access key. Never shown.
+    type: str
+  aws_endpoint_url:
+    description:
+      - Another address of the service, as of a VPC endpoint.
     type: str
 """
 

@@ -127,8 +127,35 @@ GATHER = Arguments(
         "gather_subset": {
             "type": "list",
             "elements": "str",
-            "choices": ["all", "health", *(kind.plural for kind in reversed(KINDS))],
+            "choices": ["all", "health", "user", *(kind.plural for kind in reversed(KINDS))],
             "default": ["all"],
-        }
+        },
+        "patterns": {
+            "type": "dict",
+            "options": {kind.plural: {"type": "list", "elements": "str"} for kind in reversed(KINDS)},
+        },
     }
 )
+"""What to tell of a deployment."""
+
+EXPORT = Arguments(
+    {
+        "dest": {"type": "path", "required": True},
+        "mode": {"type": "str", "default": "0600"},
+        "deployment": {"type": "str"},
+        "kinds": {
+            "type": "list",
+            "elements": "str",
+            "choices": [kind.plural for kind in reversed(KINDS)],
+            "default": [kind.plural for kind in reversed(KINDS)],
+        },
+        "include": {"type": "list", "elements": "str", "default": ["*"]},
+        "exclude": {"type": "list", "elements": "str", "default": []},
+        "secret_patterns": {"type": "list", "elements": "str", "default": [], "no_log": False},
+        "unseen_passwords": {"type": "str", "choices": ["reference", "omit"], "default": "reference", "no_log": False},
+        "vault_path": {"type": "str", "default": "airflow/{kind}s/{id}"},
+        "vault_key": {"type": "str", "default": "{field}", "no_log": False},
+        "vault_mount": {"type": "str"},
+    }
+)
+"""How what there is becomes files of declarations. What has to do with files is for the action plugin."""

@@ -18,6 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ._airflow._client import ClientMissing
 from ._airflow._dialect import Dialect
 from ._arguments import Arguments
+from ._backends._aws import AwsMissing
 from ._engine import Work
 from ._faults import Fault, Refused, ServerFault, as_word, suggestion
 from ._secrets import HvacMissing
@@ -109,7 +110,7 @@ class Module(AnsibleModule):
         faults += [Fault("", message) for message in judged.error_messages]
         self.params = judged.validated_parameters
         for name, spec in options.items():  # what Ansible could not convert must not trouble the checks that follow
-            if spec["type"] in ("int", "bool") and type(self.params.get(name)).__name__ != spec["type"]:
+            if spec["type"] in ("int", "bool", "dict") and type(self.params.get(name)).__name__ != spec["type"]:
                 self.params[name] = spec.get("default")
         try:
             self.prepare()
@@ -165,8 +166,10 @@ def guarded(work: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
         return {"msg": missing_required_lib("apache-airflow-client >= 3.0")}
     except HvacMissing:
         return {"msg": missing_required_lib("hvac >= 2.0", reason="for references to Vault")}
+    except AwsMissing:
+        return {"msg": missing_required_lib("boto3", reason="for AWS")}
     except YamlMissing:
-        return {"msg": missing_required_lib("PyYAML", reason="for a src that is YAML")}
+        return {"msg": missing_required_lib("PyYAML", reason="for files of YAML")}
     except Exception as error:
         return {
             "msg": f"This is a fault of windsock.airflow: {type(error).__name__} at {_place(error)}. Please report it."

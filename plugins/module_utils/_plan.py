@@ -28,14 +28,16 @@ from ._secrets._reference import Unread
 class Actual:
     """An object as the server shows it: canonical values of every field, masked where it masks.
 
-    unseen names the fields of which this reading says nothing, not even whether they are empty. clear: secrets were
-    read in clear, so that the values of fields that may hold some are not to be told.
+    unseen names the fields of which this reading says nothing, not even whether they are empty. use is what the server
+    told of what is going on with it. clear: secrets were read in clear, so that the values of fields that may hold some
+    are not to be told.
     """
 
     kind: Kind
     id: str
     fields: Fields
     unseen: frozenset[str] = frozenset()
+    use: Fields = field(default_factory=dict)
     clear: bool = False
 
 

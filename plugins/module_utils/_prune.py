@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from ._faults import Fault, Refused
 from ._kinds import Kind
 from ._limits import unreachable
 from ._memory import Memories
+from ._patterns import matches
 from ._plan import ActualObjects
 
 MOST_NAMED = 5
@@ -114,7 +114,7 @@ def shared(desired: t.Iterable[Desired], memories: Memories) -> list[str]:
 def _may_go(kind: Kind, object_id: str, pruning: Pruning, memories: Memories) -> bool:
     if pruning.mode == "none" or object_id in kind.undeletable or memories.owners_of(kind, object_id):
         return False
-    if any(fnmatch.fnmatchcase(object_id, pattern) for pattern in pruning.protect):
+    if matches(object_id, pruning.protect):
         return False
     return pruning.mode == "all" or object_id in memories.owned(kind)
 

@@ -18,6 +18,7 @@ from ._kinds import VARIABLE, Kind
 from ._limits import unreachable
 from ._memory import Memories, key_of, no_memories, read_memories
 from ._parallel import in_parallel
+from ._patterns import beginning, matches, plain
 from ._plan import Actual, ActualObjects
 
 FORBIDDEN = 403
@@ -33,7 +34,17 @@ class Reader:
 
     def everything(self, kind: Kind) -> list[Actual]:
         """All objects of a kind, each whole, without what this collection keeps for itself."""
-        listed = [one for one in self._list(kind) if not kind.keeps(one.id)]
+        return self._whole(kind, self._list(kind))
+
+    def matching(self, kind: Kind, patterns: t.Sequence[str]) -> list[Actual]:
+        """As everything, but only the objects that shell patterns are about."""
+        if len(patterns) <= FEW and all(plain(pattern) for pattern in patterns):
+            return self._alone(kind, [each for each in dict.fromkeys(patterns) if not kind.keeps(each)])
+        listed = self.server.list(kind, beginning(patterns))
+        return self._whole(kind, [one for one in listed if matches(one.id, patterns)])
+
+    def _whole(self, kind: Kind, objects: list[Actual]) -> list[Actual]:
+        listed = [one for one in objects if not kind.keeps(one.id)]
         partial = [one.id for one in listed if "extra" in one.unseen]
         whole = {one.id: one for one in self._alone(kind, partial)}
         return [whole.get(one.id, one) for one in listed]

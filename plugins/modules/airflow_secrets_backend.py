@@ -28,12 +28,16 @@ extends_documentation_fragment:
   - windsock.airflow.declared
   - windsock.airflow.declared.pruning
   - windsock.airflow.backend
+  - windsock.airflow.backend.env
   - windsock.airflow.backend.vault
+  - windsock.airflow.backend.aws
   - windsock.airflow.backend.astro
   - windsock.airflow.vault
   - windsock.airflow.attributes.alone
 requirements:
-  - PyYAML, for O(src) in YAML and for O(target=astro_settings)
+  - PyYAML, for O(src) in YAML, O(format=kubernetes) and O(target=astro_settings)
+  - hvac >= 2.0, for O(target=vault)
+  - boto3, for O(target=ssm) and O(target=secretsmanager)
   - apache-airflow-client >= 3.0, for O(target=astro_environment)
 attributes:
   check_mode:
@@ -47,13 +51,15 @@ options:
     description:
       - What kind of place it is.
       - V(vault) is the layout of Airflow's VaultBackend, in the Vault that O(vault) reaches.
-      - V(env) is an env file, one variable a line as C(docker run --env-file) takes it.
+      - V(ssm) is AWS Systems Manager's Parameter Store, V(secretsmanager) AWS Secrets Manager, each in the layout of
+        Airflow's own backend for it. They need C(boto3) where the module runs.
+      - V(env) is a file that sets environment variables, of the kind that O(format) says.
       - V(astro_settings) is Astronomer's C(airflow_settings.yaml), from which C(astro dev) fills a local Airflow. It holds
         pools too.
       - V(astro_environment) are the connections and Airflow variables of Astro's Environment Manager, through Astro's REST
         API. Built from its documentation and tested on a stand-in server only, never on the real thing.
     type: str
-    choices: [env, vault, astro_settings, astro_environment]
+    choices: [env, vault, ssm, secretsmanager, astro_settings, astro_environment]
     required: true
   owner:
     description:
@@ -85,6 +91,17 @@ EXAMPLES = r"""
         login: etl
         password: "{{ vault_warehouse_password }}"
 
+- name: A Secret for the pods of Airflow, to be applied by kubectl or the module kubernetes.core.k8s
+  windsock.airflow.airflow_secrets_backend:
+    target: env
+    format: kubernetes
+    path: /srv/manifests/airflow-env.yaml
+    secret_name: airflow-env
+    secret_namespace: airflow
+    variables:
+      - key: environment
+        value: production
+
 - name: What a local Airflow of the Astro CLI is filled from
   windsock.airflow.airflow_secrets_backend:
     target: astro_settings
@@ -115,6 +132,16 @@ EXAMPLES = r"""
     variables:
       - key: partner_token
         secret_value: "{{ vault_partner_token }}"
+
+- name: Where Airflow's SecretsManagerBackend looks
+  windsock.airflow.airflow_secrets_backend:
+    target: secretsmanager
+    aws_region: eu-central-1
+    connections_prefix: airflow/connections
+    variables_prefix: airflow/variables
+    kms_key_id: alias/airflow
+    src:
+      - airflow/common.yml
 """
 
 RETURN = r"""
@@ -198,6 +225,18 @@ target:
   returned: success and partial failure
   type: str
   sample: /etc/airflow/airflow.env
+mode:
+  description: The permissions that the file had and has now, if they were others than O(mode); else null.
+  returned: success, where the place is a file
+  type: dict
+  contains:
+    before:
+      description: What they were.
+      type: str
+    after:
+      description: What they are.
+      type: str
+  sample: {before: "0644", after: "0600"}
 """
 
 from ansible_collections.windsock.airflow.plugins.module_utils import _arguments, _module

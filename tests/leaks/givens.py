@@ -103,6 +103,7 @@ def write_givens(folder: Path, urls: dict[str, str], vaults: dict[str, Any]) -> 
         "other_vault/damaged.yml": right.encrypt(whole).decode()[:-40],
         **{f"faulty/{name}": text.format(**SECRETS) for name, text in FAULTY.items()},
         **{f"untemplatable/{name}": text.format(**SECRETS) for name, text in UNTEMPLATABLE.items()},
+        "shadows.env": f"AIRFLOW_VAR_LEAKS_DRIFT={SECRETS['json']!r}\nexport AIRFLOW_CONN_OTHER={SECRETS['word']}\n",
         "lines/exported.env": f"a=http://u:{SECRETS['broken']}@h:port/\n{SECRETS['broken']}\n",
         "lines/environment.env": f"AIRFLOW_CONN_A={SECRETS['broken']}\n",
         "places/broken.yaml": f"airflow: {{variables: [{{variable_name: leaks_text, variable_valeu: {SECRETS['broken']}}}]}}\n",

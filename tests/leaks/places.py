@@ -23,6 +23,7 @@ FILES = {
     "facts": "fact cache",
     "jobs": "job files",
     "left": "temporary files",
+    "airflow-drift": "drift report",
 }
 """The places of files, by the first part of their paths in the folder of a playbook."""
 SYSLOG, ADDRESSES, LOG, AUDIT_LOG, MEMORY = "syslog", "addresses", "Airflow's log", "Airflow's audit log", "memory"

@@ -112,18 +112,22 @@ ATTACKS = [
 
 def markup() -> dict[str, Any]:
     """Every text that anybody else can choose is markup."""
+    def drifted(text: str) -> dict[str, Any]:
+        return {
+            "changes": [
+                change("connection", f"id {text}", "update", fields=[f"extra.{text}", text], secrets=[f"secret {text}"],
+                       before={"description": text, "extra": {text: f"before {text}"}},
+                       after={"description": text, "extra": {text: f"after {text}"}},
+                       written={"user": f"user {text}", "when": text, "event": text, "certain": False}),
+                change("variable", text, "create", before={}, after={"value": [text, {text: text}]}),
+            ],
+            "unknown": [{"kind": "variable", "id": text, "secrets": [text], "written": None}],
+            "shadowed": [{"kind": "pool", "id": text, "by": f"by {text}"}],
+        }
+
     return report(*[
         deployment(f"host-{number} {text}", state, reason=f"reason {text}", url=f"https://x/{text}", version=text,
-                   changes=[
-            change("connection", f"id {text}", "update", fields=[f"extra.{text}", text], secrets=[f"secret {text}"],
-                   before={"description": text, "extra": {text: f"before {text}"}},
-                   after={"description": text, "extra": {text: f"after {text}"}},
-                   written={"user": f"user {text}", "when": text, "event": text, "certain": False}),
-            change("variable", text, "create", before={}, after={"value": [text, {text: text}]}),
-        ] if state == "drift" else [],
-            unknown=[{"kind": "variable", "id": text, "secrets": [text], "written": None}] if state == "drift" else [],
-            shadowed=[{"kind": "pool", "id": text, "by": f"by {text}"}] if state == "drift" else [],
-            notes=[f"note {text}"])
+                   notes=[f"note {text}"], **(drifted(text) if state == "drift" else {}))
         for number, text in enumerate(ATTACKS) for state in ("drift", "failed")
     ], title=f"title {' '.join(ATTACKS)}")
 

@@ -87,7 +87,7 @@ def test_details_open_by_keyboard(browser: Browser) -> None:
 
 def test_focus_is_seen(browser: Browser) -> None:
     browser.open(samples.night())
-    for _ in range(12):
+    for _tab in range(12):
         ActionChains(browser.driver).send_keys(Keys.TAB).perform()
         focused = browser.focused()
         assert focused.value_of_css_property("outline-style") == "solid"
@@ -106,7 +106,7 @@ def test_a_state_is_a_word_and_a_shape(browser: Browser) -> None:
         return [...document.querySelectorAll("tbody .state")].map((one) =>
           [one.textContent, getComputedStyle(one, "::before").content])
         """)
-    assert len({word for word, _ in shapes}) == len({shape for _, shape in shapes}) == 6
+    assert len({word for word, _shape in shapes}) == len({shape for _word, shape in shapes}) == 6
 
 
 def test_in_a_narrow_window_the_table_is_still_a_table(browser: Browser) -> None:
@@ -120,7 +120,7 @@ def test_in_a_narrow_window_the_table_is_still_a_table(browser: Browser) -> None
 def walk(browser: Browser, steps: int = 40) -> list[str]:
     """What Tab comes to, by id or text."""
     reached = []
-    for _ in range(steps):
+    for _step in range(steps):
         ActionChains(browser.driver).send_keys(Keys.TAB).perform()
         focused = browser.focused()
         reached.append(focused.get_attribute("id") or focused.text)

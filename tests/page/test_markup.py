@@ -122,8 +122,8 @@ def test_the_page_is_one_file_in_ascii() -> None:
     class Addresses(HTMLParser):
         found: list[str] = []
 
-        def handle_starttag(self, tag, attributes):
-            self.found += [value for name, value in attributes if name in ("src", "href", "action", "srcset")]
+        def handle_starttag(self, tag, attrs):
+            self.found += [value for name, value in attrs if name in ("src", "href", "action", "srcset")]
 
     Addresses().feed(text)
     assert {address[0] for address in Addresses.found} == {"#"}

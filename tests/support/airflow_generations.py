@@ -17,8 +17,12 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-USERS = {"admin": "admin-password", "op2": "op2-password", "viewer": "viewer-password"}
 ROLES = {"admin": "admin", "op2": "admin", "viewer": "viewer"}
+Command = Callable[..., object]
+
+
+def password_of(name: str) -> str:
+    return f"{name}-password"
 
 
 class Airflow3:
@@ -30,20 +34,20 @@ class Airflow3:
     def command(self, port: int) -> list[str]:
         return ["api-server", "--host", "127.0.0.1", "--port", str(port)]
 
-    def environ(self, home: Path, url: str) -> dict[str, str]:
+    def environ(self, home: Path, url: str, roles: dict[str, str]) -> dict[str, str]:
         return {
             "AIRFLOW__API__BASE_URL": url,
             "AIRFLOW__API__WORKERS": "1",
             "AIRFLOW__API_AUTH__JWT_SECRET": (home / "jwt.key").read_text(),
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in ROLES.items()),
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in roles.items()),
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         }
 
-    def complete_template(self, airflow: Callable[..., None]) -> None:
+    def complete_template(self, airflow: Command) -> None:
         """The migrated database is all that a home needs."""
 
-    def complete_home(self, home: Path, real_hashing: bool) -> None:
-        (home / "passwords.json").write_text(json.dumps(USERS))
+    def complete_home(self, home: Path, roles: dict[str, str], airflow: Command, real_hashing: bool) -> None:
+        (home / "passwords.json").write_text(json.dumps({name: password_of(name) for name in roles}))
         (home / "jwt.key").write_text(secrets.token_hex(64))
 
 
@@ -56,7 +60,7 @@ class Airflow2:
     def command(self, port: int) -> list[str]:
         return ["webserver", "--hostname", "127.0.0.1", "--port", str(port)]
 
-    def environ(self, home: Path, url: str) -> dict[str, str]:
+    def environ(self, home: Path, url: str, roles: dict[str, str]) -> dict[str, str]:
         return {
             "AIRFLOW__WEBSERVER__BASE_URL": url,
             # Airflow starts four, which two cores do not make quicker. More than one, since users have several:
@@ -65,19 +69,25 @@ class Airflow2:
             "AIRFLOW__API__AUTH_BACKENDS": "airflow.api.auth.backend.basic_auth",
         }
 
-    def complete_template(self, airflow: Callable[..., None]) -> None:
+    def complete_template(self, airflow: Command) -> None:
         airflow("sync-perm")  # or the first start would do it, each time anew
-        for name, password in USERS.items():
-            airflow("users", "create", "--username", name, "--password", password, "--role", ROLES[name].title(),
-                    "--firstname", name, "--lastname", name, "--email", f"{name}@localhost.localdomain")
+        create_users(airflow, ROLES)
 
-    def complete_home(self, home: Path, real_hashing: bool) -> None:
+    def complete_home(self, home: Path, roles: dict[str, str], airflow: Command, real_hashing: bool) -> None:
         """Each request checks the password anew, which costs the server 0.1 s and more with the hashes Airflow makes."""
+        create_users(airflow, {name: role for name, role in roles.items() if name not in ROLES})
         if not real_hashing:
             with contextlib.closing(sqlite3.connect(home / "airflow.db")) as database:
-                for name, password in USERS.items():
-                    database.execute("UPDATE ab_user SET password = ? WHERE username = ?", (quick_hash(password), name))
+                for name in roles:
+                    hashed = quick_hash(password_of(name))
+                    database.execute("UPDATE ab_user SET password = ? WHERE username = ?", (hashed, name))
                 database.commit()
+
+
+def create_users(airflow: Command, roles: dict[str, str]) -> None:
+    for name, role in roles.items():
+        airflow("users", "create", "--username", name, "--password", password_of(name), "--role", role.title(),
+                "--firstname", name, "--lastname", name, "--email", f"{name}@localhost.localdomain")
 
 
 def quick_hash(password: str) -> str:

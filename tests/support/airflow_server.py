@@ -30,7 +30,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -42,7 +42,7 @@ sys.path[:0] = [str(ROOT / "scripts"), str(SUPPORT)]
 import airflow_cli_client  # noqa: E402
 import environment  # noqa: E402
 import keeper  # noqa: E402
-from airflow_generations import USERS, Airflow2, Airflow3, generation_of  # noqa: E402
+from airflow_generations import ROLES, Airflow2, Airflow3, generation_of, password_of  # noqa: E402
 
 DEFAULT_VERSION = "3.3.2"
 START_SECONDS = 120
@@ -73,19 +73,22 @@ class CliSession:
 
 
 class AirflowServer:
-    admin = ("admin", USERS["admin"])
-    operator2 = ("op2", USERS["op2"])
-    viewer = ("viewer", USERS["viewer"])
+    admin = ("admin", password_of("admin"))
+    operator2 = ("op2", password_of("op2"))
+    viewer = ("viewer", password_of("viewer"))
 
     def __init__(self, version: str = DEFAULT_VERSION, workdir: str | os.PathLike[str] | None = None,
-                 path_prefix: str = "", settings: dict[str, str] | None = None, real_hashing: bool = False):
+                 path_prefix: str = "", settings: dict[str, str] | None = None, real_hashing: bool = False,
+                 roles: dict[str, str] | None = None):
         """`path_prefix` ('/team/air') serves below a path as hosted Airflows do; `settings` are AIRFLOW__X__Y.
 
-        `real_hashing`: signing in to 2.x costs what it costs its users.
+        `real_hashing`: signing in to 2.x costs what it costs its users. `roles` of more users, by their names; each has
+        the password that `user` tells.
         """
         self.version = version
         self.generation = generation_of(version)
         self.real_hashing = real_hashing
+        self.roles = {**ROLES, **(roles or {})}
         self.path_prefix = path_prefix
         self.settings = settings or {}
         self.venv = environment.ensure(f"airflow-{version}")
@@ -113,8 +116,11 @@ class AirflowServer:
             home.mkdir(parents=True)
             shutil.copy(template(self.version, self.generation, self.venv) / "airflow.db", home)
             (home / "fernet.key").write_text(base64.urlsafe_b64encode(os.urandom(32)).decode())
-            self.generation.complete_home(home, self.real_hashing)
+            self.generation.complete_home(home, self.roles, self.cli, self.real_hashing)
         return home
+
+    def user(self, name: str) -> tuple[str, str]:
+        return name, password_of(name)
 
     @property
     def log(self) -> Path:
@@ -125,7 +131,7 @@ class AirflowServer:
             **clean_environ(self.home),
             "PATH": f"{self.venv / 'bin'}:{os.environ['PATH']}",
             "AIRFLOW__CORE__FERNET_KEY": (self.home / "fernet.key").read_text(),
-            **self.generation.environ(self.home, self.url),
+            **self.generation.environ(self.home, self.url, self.roles),
             **self.settings,
         }
 
@@ -136,12 +142,7 @@ class AirflowServer:
         attempts = 3
         for attempt in range(1, attempts + 1):
             self.port = self.port or free_port()
-            with open(self.log, "wb") as log:
-                self._keeper = subprocess.Popen(
-                    [sys.executable, str(SUPPORT / "keeper.py"), str(self.venv / "bin" / "airflow"),
-                     *self.generation.command(self.port)],
-                    env=self.environ(), stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=self.home,
-                    start_new_session=True)  # who kills our process group must not kill the keeper before its work
+            self._keeper = self._kept(self.generation.command(self.port), self.log)
             if self._wait_until_ready():
                 return self
             self._end(self._keeper)
@@ -151,6 +152,22 @@ class AirflowServer:
                 raise RuntimeError(f"Airflow {self.version} did not start; the end of its log:\n{told}")
             self.port = 0
         raise AssertionError("unreachable")
+
+    @contextlib.contextmanager
+    def running(self, *argv: str) -> Iterator[None]:
+        """A further component of Airflow, such as the scheduler, for as long as the block lasts."""
+        keeper = self._kept(argv, self.home / f"{argv[0]}.log")
+        try:
+            yield
+        finally:
+            self._end(keeper)
+
+    def _kept(self, argv: Iterable[str], log_file: Path) -> subprocess.Popen[bytes]:
+        with open(log_file, "wb") as log:
+            return subprocess.Popen(
+                [sys.executable, str(SUPPORT / "keeper.py"), str(self.venv / "bin" / "airflow"), *argv],
+                env=self.environ(), stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=self.home,
+                start_new_session=True)  # who kills our process group must not kill the keeper before its work
 
     def _wait_until_ready(self) -> bool:
         deadline = time.monotonic() + START_SECONDS

@@ -1,12 +1,13 @@
 # Copyright: Windsock contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Airflow's own VaultBackend as a process of a server's environment, which must have the provider.
+"""Airflow's own secrets backends as a process of a server's environment, which must have their providers.
 
     python read_backend.py
 
-Imports once, then answers a line of JSON {url, token, mount, kv_version, connections: [id], variables: [key]} with a
-line {connections, tasks, variables}: of each id the fields, of each key what its value is, or else the error as text.
+Imports once, then answers a line of JSON {backend, where, connections: [id], variables: [key]} with a line
+{connections, tasks, variables}: of each id the fields, of each key what its value is, or else the error as text.
+backend is the class, where its arguments; without a backend, where is {url, token, mount, kv_version} of VaultBackend.
 tasks: the connections as tasks get them, for which Airflow 3 has a class of its own.
 Ends when its standard input ends.
 """
@@ -14,6 +15,7 @@ Ends when its standard input ends.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import sys
@@ -42,12 +44,20 @@ def connections(backend: Any, ids: list[str]) -> dict[str, Any]:
     return told(read, ids)
 
 
-def answer(asked: dict[str, Any]) -> dict[str, Any]:
-    from airflow.providers.hashicorp.secrets.vault import VaultBackend
+VAULT = "airflow.providers.hashicorp.secrets.vault.VaultBackend"
 
-    where = {"url": asked["url"], "token": asked["token"], "mount_point": asked["mount"],
-             "kv_engine_version": asked["kv_version"], "connections_path": "connections", "variables_path": "variables"}
-    backend, of_tasks = VaultBackend(**where), VaultBackend(**where)
+
+def arguments(asked: dict[str, Any]) -> dict[str, Any]:
+    if "backend" in asked:
+        return asked["where"]
+    return {"url": asked["url"], "token": asked["token"], "mount_point": asked["mount"],
+            "kv_engine_version": asked["kv_version"], "connections_path": "connections", "variables_path": "variables"}
+
+
+def answer(asked: dict[str, Any]) -> dict[str, Any]:
+    module, _dot, name = asked.get("backend", VAULT).rpartition(".")
+    backend_class = getattr(importlib.import_module(module), name)
+    backend, of_tasks = backend_class(**arguments(asked)), backend_class(**arguments(asked))
     with contextlib.suppress(ImportError):
         from airflow.sdk import Connection
 

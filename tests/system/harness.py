@@ -210,24 +210,29 @@ class Playbook:
             (given / "tasks.yml").write_text(text)
             play["tasks"] = [{"ansible.builtin.include_tasks": "tasks.yml"}]
             (given / "play.yml").write_text(json.dumps([play]))
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AIRFLOW_"))}
         results = folder / "results.jsonl"
-        done = subprocess.run(
-            [str(Path(sys.executable).parent / "ansible-playbook"), *options, "play.yml"],
-            cwd=given, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            check=False,
-            env={
-                **kept, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "ANSIBLE_HOME": str(folder / "home"),
-                "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"), "ANSIBLE_REMOTE_TEMP": str(folder / "tmp"),
-                "TMPDIR": str(folder), "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_NOCOLOR": "true",
-                "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false", "ANSIBLE_LOG_PATH": str(folder / "ansible.log"),
-                "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
-                "ANSIBLE_CALLBACKS_ENABLED": "results_to_file", "WINDSOCK_RESULTS": str(results),
-                "ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(folder / "facts"),
-                **(environ or {}),
-            })
+        done = ansible_playbook(folder, *options, "play.yml", environ={
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
+            "ANSIBLE_CALLBACKS_ENABLED": "results_to_file", "WINDSOCK_RESULTS": str(results), **(environ or {}),
+        })
         lines = results.read_text().splitlines() if results.exists() else []
         return Played(done.returncode, done.stdout, [json.loads(line) for line in lines], folder)
+
+
+def ansible_playbook(folder: Path, *arguments: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run in folder/given; whatever it writes anywhere is in the folder too. Its stdout is all that it prints."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AIRFLOW_"))}
+    return subprocess.run(
+        [str(Path(sys.executable).parent / "ansible-playbook"), *arguments],
+        cwd=folder / "given", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        check=False,
+        env={
+            **kept, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "ANSIBLE_HOME": str(folder / "home"),
+            "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"), "ANSIBLE_REMOTE_TEMP": str(folder / "tmp"),
+            "TMPDIR": str(folder), "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_NOCOLOR": "true",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false", "ANSIBLE_LOG_PATH": str(folder / "ansible.log"),
+            "ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(folder / "facts"), **environ,
+        })
 
 
 def _task(task: dict[str, Any]) -> dict[str, Any]:

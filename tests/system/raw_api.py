@@ -1,7 +1,7 @@
 # Copyright: Windsock contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Raw requests as an administrator, to prepare and disturb; the same words for each version of the API.
+"""Raw requests as an administrator or another user, to prepare and disturb; the same words for each version of the API.
 
     api = raw_api(server)
     api.create("pools", {"name": "etl", "slots": 3})
@@ -29,10 +29,10 @@ class Api:
     # What an update must repeat although it does not change it.
     required: dict[str, tuple[str, ...]]
 
-    def __init__(self, server: AirflowServer):
+    def __init__(self, server: AirflowServer, user: tuple[str, str] | None = None):
         self.server = server
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        self.authorization = self.sign_in(*server.admin)
+        self.authorization = self.sign_in(*(user or server.admin))
 
     def sign_in(self, name: str, password: str) -> str:
         raise NotImplementedError
@@ -160,5 +160,5 @@ def path_of(plural: str, object_id: str) -> str:
     return f"/{plural}/{quote(object_id, safe='')}"
 
 
-def raw_api(server: AirflowServer) -> Api:
-    return {each.root: each for each in (ApiV1, ApiV2)}[server.generation.api](server)
+def raw_api(server: AirflowServer, user: tuple[str, str] | None = None) -> Api:
+    return {each.root: each for each in (ApiV1, ApiV2)}[server.generation.api](server, user)

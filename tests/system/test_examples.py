@@ -44,6 +44,7 @@ MADE = {
 AGAIN = {
     "airflow_connection": [True, False, False, True, False, False, False],
     "airflow_variable": [False, False, True, False, False, False],
+    "airflow_export": [True, True],  # each run has a folder of its own
 }
 
 

@@ -14,6 +14,7 @@ from ansible_collections.windsock.airflow.plugins.module_utils import _engine
 from ansible_collections.windsock.airflow.plugins.module_utils._abilities import Abilities
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._dialect import Log, Outcome
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._events import Event
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._user import User
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v1 import ABILITIES as AIRFLOW_2
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v2 import abilities_of
 from ansible_collections.windsock.airflow.plugins.module_utils._declaration import Desired, declare, listed
@@ -208,6 +209,9 @@ class MemoryServer:
 
     def health(self) -> Words:
         return {"metadatabase": {"status": "healthy"}}
+
+    def user(self) -> User | None:
+        return None
 
     def _create(self, kind: Kind, objects: dict[str, Words]) -> None:
         there = [each for each in objects if (kind.name, each) in self.objects]

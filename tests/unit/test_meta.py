@@ -128,9 +128,9 @@ def test_single_and_set_options_are_documented_in_the_same_words(kind: Kind) -> 
 def test_all_modules_that_write_return_the_same_things_in_the_same_words(module: str) -> None:
     returned = yaml.safe_load(python(f"modules.{module}").RETURN)
     assert "results" not in returned  # Ansible's own word for what a loop registers
-    if module != "airflow_info" and module not in ACTIONS:
+    if module not in ("airflow_info", "airflow_export") and module not in ACTIONS:
         shared = yaml.safe_load(python("modules.airflow_settings").RETURN)
-        own = {module.removeprefix("airflow_"), "target"} - {"settings"}
+        own = {module.removeprefix("airflow_"), "target", "mode"} - {"settings"}
         if module != "airflow_settings":
             del shared["shadowed"]
         if module in ALONE:
@@ -303,6 +303,7 @@ def mappings(source: str) -> t.Iterator[dict[str, t.Any]]:
 
     def below(value: t.Any) -> t.Iterator[dict[str, t.Any]]:
         if isinstance(value, dict):
+            value = {name: item for name, item in value.items() if name != "patterns"}  # of ids: no declarations
             yield value
         for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
             yield from below(each)
@@ -415,6 +416,18 @@ def test_what_is_wrong_with_an_example_is_found() -> None:
         assert complaints("airflow_pool", wrong) != []
     for wrong in ({}, {"deployments": {}, "format": "pdf"}, {"deployments": {}, "formats": ["pdf"]}):
         assert complaints("airflow_drift_report", wrong) != []
+
+
+def test_every_option_of_the_place_is_a_variable_of_the_role() -> None:
+    role = ROOT / "roles/airflow_secrets_backend"
+    specs = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    handed = yaml.safe_load((role / "vars/main.yml").read_text())["airflow_secrets_backend__options"]
+    of_declarations = (_arguments.SETS + _arguments.VAULT).names
+    options = program("airflow_secrets_backend")[0].names - of_declarations
+    assert {*handed} == options
+    assert {name for name in specs if name.startswith("airflow_secrets_backend_")} == {
+        f"airflow_secrets_backend_{name}" for name in {*options, "no_log"}
+    }
 
 
 def test_the_defaults_of_each_role_are_the_documented_ones() -> None:

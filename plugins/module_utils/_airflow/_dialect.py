@@ -16,6 +16,7 @@ from .._kinds import Kind
 from .._kinds._kind import Fields
 from .._plan import Actual
 from ._events import Event
+from ._user import User
 
 
 @dataclass(frozen=True)
@@ -89,3 +90,6 @@ class Dialect(t.Protocol):
 
     def health(self) -> dict[str, t.Any]:
         """The state of each component of the deployment."""
+
+    def user(self) -> User | None:
+        """Who is signed in, None where that is not known."""

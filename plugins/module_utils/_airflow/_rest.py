@@ -22,6 +22,7 @@ from .._plan import Actual
 from ._dialect import Log
 from ._events import Event, read_event
 from ._transport import Answer, Transport
+from ._user import User, user_of
 
 PAGE = 100  # servers cut a page at their maximum_page_limit, 100 unless configured otherwise
 READINGS = 3  # how often a list is read that changes meanwhile
@@ -32,6 +33,7 @@ class Rest:
     """Lists, reads and deletes objects; how they are written each version has its own way."""
 
     api_version: str
+    health_path: str
     kinds_by_event: dict[str, Kind]
 
     def __init__(self, transport: Transport, version: str, abilities: Abilities) -> None:
@@ -122,6 +124,12 @@ class Rest:
                 return
             offset += len(page)
 
+    def health(self) -> dict[str, t.Any]:
+        return self._expected(self._transport.request("GET", self.health_path), "reading the health", "metadatabase")
+
+    def user(self) -> User | None:
+        return user_of(self._transport.access)
+
     def _reaches_back(self, entries: t.Iterable[int], newest: int, after: int) -> bool:
         """Whether the log holds all that was written after an entry. It may have been trimmed, or emptied."""
         if newest >= after and min(entries, default=after + 1) <= after:
@@ -189,7 +197,8 @@ class Rest:
         fields = {each.name: entry.get(each.name) for each in kind.fields}
         if "extra" in fields:
             fields["extra"] = _extra(fields["extra"])
-        return Actual(kind, str(entry[kind.identity.name]), kind.canonical(fields), self._unseen(kind, listed))
+        use = {each: entry.get(each) for each in kind.use}
+        return Actual(kind, str(entry[kind.identity.name]), kind.canonical(fields), self._unseen(kind, listed), use)
 
     def _unseen(self, kind: Kind, listed: bool) -> frozenset[str]:
         """The fields of which a reading of such an object, alone or in a list, says nothing."""

@@ -39,6 +39,7 @@ class V1(Rest):
     """See Dialect."""
 
     api_version = "v1"
+    health_path = "/api/v1/health"
 
     def create(self, kind: Kind, object_id: str, fields: Fields) -> None:
         doing = f"creating {kind.name} {object_id!r}"
@@ -70,10 +71,6 @@ class V1(Rest):
 
     def _choosing(self, events: t.Iterable[str]) -> list[tuple[str, str]]:
         return [("included_events", ",".join(events))]  # of a repeated parameter only the last counts
-
-    def health(self) -> dict[str, t.Any]:
-        answer = self._transport.request("GET", f"/api/{self.api_version}/health")
-        return self._expected(answer, "reading the health", "metadatabase")
 
     def _says_absent(self, answer: Answer) -> bool:
         told = answer.data.get("type") if isinstance(answer.data, dict) else None

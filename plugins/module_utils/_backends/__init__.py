@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 
 from .._faults import Fault, Refused
-from . import _astro_environment, _astro_settings, _env_files, _vault
+from . import _astro_environment, _astro_settings, _env_files, _secretsmanager, _ssm, _vault
 
 if t.TYPE_CHECKING:
     from ._backend import Backend
@@ -34,6 +34,8 @@ class Target(t.Protocol):
 TARGETS: dict[str, t.Any] = {
     "env": _env_files,
     "vault": _vault,
+    "ssm": _ssm,
+    "secretsmanager": _secretsmanager,
     "astro_settings": _astro_settings,
     "astro_environment": _astro_environment,
 }

@@ -99,6 +99,11 @@ class Backend:
     def close(self) -> None:
         """Nothing is held open."""
 
+    def settle(self, check_mode: bool) -> dict[str, t.Any]:
+        """Set right what is wrong besides the objects. Returns more results, each None where nothing was wrong, else what
+        it was C(before) and C(after). Raises ServerFault."""
+        return {}
+
     # As a dialect
 
     def hide(self, secrets: t.Iterable[str]) -> None:
@@ -161,6 +166,9 @@ class Backend:
     def health(self) -> dict[str, t.Any]:
         raise NotImplementedError("a backend has no components")
 
+    def user(self) -> None:
+        raise NotImplementedError("a backend has no users")
+
 
 def normalised(conn_type: str) -> str:
     """What Airflow makes of a type that it reads from JSON or a URI."""
@@ -191,9 +199,8 @@ def decoded(kind: Kind, text: str) -> Fields:
 
 def connection_fields(given: dict[str, t.Any]) -> Fields:
     """The fields of a connection that is a mapping, as Airflow's C(Connection.from_json) takes it. Raises Misshapen."""
-    unknown = [name for name in given if name not in JSON_FIELDS]
-    if unknown:
-        raise Misshapen(f"has {unknown[0][:60]!r}, which is no field of a connection")
+    if not {*given} <= {*JSON_FIELDS}:  # not which: a value may stand there by mistake
+        raise Misshapen("has a field that no connection has")
     fields: Fields = {**dict.fromkeys(URI_FIELDS), **given}
     extra = fields["extra"]
     if isinstance(extra, str):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 import tempfile
 import typing as t
 from functools import cached_property
@@ -49,19 +50,30 @@ class FileBackend(Backend):
         self.mode = mode
         self.title = path
         self._dirty = False
+        self._refused: set[tuple[str, str]] = set()
 
     def render(self) -> str:
         """The file's text with what was written."""
         raise NotImplementedError
 
     @cached_property
+    def found(self) -> os.stat_result | None:
+        """What the file was like before anything was read of it."""
+        try:
+            return os.stat(self.path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ServerFault(f"{self.path} cannot be read: {error.strerror}") from None
+
+    @cached_property
     def text(self) -> str:
         """What the file holds; nothing where there is none."""
+        if self.found is None:
+            return ""
         try:
             with open(self.path, "rb") as file:
                 return file.read().decode("utf-8")
-        except FileNotFoundError:
-            return ""
         except UnicodeDecodeError:
             raise ServerFault(f"{self.path} is not UTF-8") from None
         except OSError as error:
@@ -77,12 +89,20 @@ class FileBackend(Backend):
         return [Outcome(each) for each in objects]
 
     def write(self, kind: Kind, object_id: str, fields: Fields, new: bool) -> None:
-        self._dirty = True
-        self.put(kind, object_id, fields)
+        with self._noting(kind, object_id):
+            self.put(kind, object_id, fields)
 
     def remove(self, kind: Kind, object_id: str) -> None:
+        with self._noting(kind, object_id):
+            self.drop(kind, object_id)
+
+    @contextlib.contextmanager
+    def _noting(self, kind: Kind, object_id: str) -> t.Iterator[None]:
+        """All or nothing: what cannot be kept holds up the rest."""
         self._dirty = True
-        self.drop(kind, object_id)
+        self._refused.add((kind.name, object_id))
+        yield
+        self._refused.discard((kind.name, object_id))
 
     def put(self, kind: Kind, object_id: str, fields: Fields) -> None:
         """Note an object for the next text."""
@@ -93,29 +113,68 @@ class FileBackend(Backend):
         raise NotImplementedError
 
     def commit(self) -> None:
-        if self._dirty:
+        if not self._dirty:
+            return
+        if self._refused:
+            raise ServerFault(f"nothing was written to {self.path}, since not everything could be")
+        try:
+            write_atomically(self.path, self.render(), self.mode, self.found)
+        except OSError as error:
+            raise ServerFault(f"{self.path} cannot be written: {error.strerror or error}") from None
+        self._dirty = False
+
+    def settle(self, check_mode: bool) -> dict[str, t.Any]:
+        """The permissions of a file that was there are set right too, since it holds secrets."""
+        found = None if self.found is None else stat.S_IMODE(self.found.st_mode)
+        if found in (None, self.mode):
+            return {"mode": None}
+        if not check_mode:
             try:
-                write_atomically(self.path, self.render(), self.mode)
+                os.chmod(self.path, self.mode)
             except OSError as error:
-                raise ServerFault(f"{self.path} cannot be written: {error.strerror}") from None
-            self._dirty = False
+                raise ServerFault(f"the permissions of {self.path} cannot be set: {error.strerror}") from None
+        return {"mode": {"before": f"{found:04o}", "after": f"{self.mode:04o}"}}
 
 
-def write_atomically(path: str, text: str, mode: int) -> None:
-    """Put a text into a file in one step. It keeps the owner that the file had. Raises OSError."""
+def write_atomically(path: str, text: str, mode: int, found: os.stat_result | None = None) -> None:
+    """Put a text into a file in one step, unless it is another one by now than was found. The owner stays the same.
+
+    Raises OSError.
+    """
     path = os.path.realpath(path)  # a link stays a link
     handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, "wb") as file:
+            if found is not None:
+                _keep_owner(file.fileno(), found)
             os.fchmod(file.fileno(), mode)
-            with contextlib.suppress(FileNotFoundError, PermissionError):
-                found = os.stat(path)
-                os.fchown(file.fileno(), found.st_uid, found.st_gid)
             file.write(text.encode("utf-8"))
             file.flush()
             os.fsync(file.fileno())
+        if _identity(_now(path)) != _identity(found):
+            raise OSError("somebody else has written it meanwhile; run again")
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _keep_owner(handle: int, found: os.stat_result) -> None:
+    made = os.fstat(handle)
+    if (made.st_uid, made.st_gid) != (found.st_uid, found.st_gid):
+        try:
+            os.fchown(handle, found.st_uid, found.st_gid)
+        except PermissionError:
+            raise OSError("its owner and group would become others; run as its owner") from None
+
+
+def _now(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        return None
+
+
+def _identity(found: os.stat_result | None) -> tuple[int, ...] | None:
+    return None if found is None else (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)

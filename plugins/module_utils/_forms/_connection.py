@@ -60,12 +60,13 @@ def uri_of(one: t.Any, notes: Notes) -> str | None:
         return uri
     uri = _quoted_uri(fields)
     read = _read(uri)
-    unsaid = [name for name in URI_FIELDS if read is None or read[name] != fields[name]]
-    if not unsaid:
+    if read == fields:
         return uri
-    _refuse_conn_type(one, "a URI", notes)
-    # Whatever else there might be: better no URI than one of another connection.
-    notes.faults += [f"{one.kind.name} {one.id!r}: {name}: a URI cannot hold it" for name in unsaid if read and name != "conn_type"]
+    if read is None or read["conn_type"] != fields["conn_type"]:
+        _refuse_conn_type(one, "a URI", notes)
+    else:  # nothing known comes here, but better no URI than one of another connection
+        unsaid = [name for name in URI_FIELDS if read[name] != fields[name]]
+        notes.faults += [f"{one.kind.name} {one.id!r}: {name}: cannot be said in a URI" for name in unsaid]
     return None
 
 

@@ -64,7 +64,16 @@ def _run(
     # All that is there is shown, so secrets are compared like anything else; where it is not, they are written.
     report = run(kept, kinds, Policy("on_change"), pruning, backend, check_mode, vault)
     result = {name: value for name, value in report.result.items() if name != "unknown" or backend.hides}
-    return dataclasses.replace(report, result=result, hints=[*report.hints, *notes, *backend.notes])
+    settled = {} if report.failed else backend.settle(check_mode)
+    found = {name: each for name, each in settled.items() if each}
+    result = {**result, **settled, "changed": result["changed"] or bool(found)}
+
+    def diff() -> list[dict[str, t.Any]]:
+        more = [(name, each["before"], each["after"]) for name, each in found.items()]
+        title = {"before_header": backend.title, "after_header": backend.title}
+        return [*report.diff(), *({**title, "before": {n: old}, "after": {n: new}} for n, old, new in more)]
+
+    return dataclasses.replace(report, result=result, diff=diff, hints=[*report.hints, *notes, *backend.notes])
 
 
 def _of_team(one: Desired) -> list[str]:

@@ -87,7 +87,8 @@ class Kind:
     identity names the option and field that tells objects apart; options are the further words of a declaration;
     fold turns parsed words into fields and the paths in them that are secret; undeletable and changeable hold ids
     with rules of their own: objects that must not go, and the only fields that Airflow lets change. Ids that begin
-    with reserved are those of what this collection keeps for itself.
+    with reserved are those of what this collection keeps for itself. use names what Airflow tells of an object beside its
+    fields, since nobody declares it.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Kind:
     undeletable: frozenset[str] = frozenset()
     changeable: dict[str, tuple[str, ...]] = field(default_factory=dict)
     reserved: str = ""
+    use: tuple[str, ...] = ()
 
     @cached_property
     def words(self) -> tuple[Option, ...]:

@@ -39,4 +39,5 @@ POOL = Kind(
     # Without it the scheduler stops. Airflow refuses to delete it alone, but deletes it in bulk.
     undeletable=frozenset({DEFAULT_POOL}),
     changeable={DEFAULT_POOL: ("slots", "include_deferred")},
+    use=("occupied_slots", "running_slots", "queued_slots", "scheduled_slots", "deferred_slots", "open_slots"),
 )

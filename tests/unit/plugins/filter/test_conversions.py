@@ -26,7 +26,7 @@ from ansible_collections.windsock.airflow.plugins.module_utils import _forms
 
 ROOT = Path(_forms.__file__).parents[3]
 FILTERS = sorted(file.stem for file in (ROOT / "plugins/filter").glob("[!_]*.py"))
-CONVERSIONS = [name for name in FILTERS if name != "merge_declarations"]
+CONVERSIONS = [name for name in FILTERS if name.startswith(("from_", "to_"))]
 
 every_filter = pytest.mark.parametrize("name", FILTERS)
 

@@ -131,7 +131,7 @@ def test_astro_settings_give_the_same_back(connections: list, variables: list, p
         "pools": without(pools, "include_deferred"),
         "variables": without([as_text(each) for each in variables], "description"),
     }
-    text = yaml.safe_dump(settings_, allow_unicode=True)
+    text = yaml.safe_dump(settings_)  # with allow_unicode, PyYAML itself loses some line ends
     assert made(_astro.from_astro_settings, text, False) == read
     lost = sum("description" in each for each in (*connections, *variables)) + sum(p["include_deferred"] for p in pools)
     assert len([each for each in notes.lost if ": left out, " in each]) == lost
@@ -238,6 +238,7 @@ def test_what_a_connection_has_no_place_for_is_told() -> None:
         ("postgresql", "would read 'postgres'", "would read 'postgres'"),
         ("HTTP", "would read 'http'", None),
         ("a b", "cannot begin a URI", None),
+        ("a: b", "cannot begin a URI", None),
         ("1x", "cannot begin a URI", None),
         ("\u00e9", "cannot begin a URI", None),
     ],

@@ -194,9 +194,102 @@ def test_info(http: ScriptedServer, run_module: ModuleRunner) -> None:
 
 def test_info_gathers_all_by_default(http: ScriptedServer, run_module: ModuleRunner) -> None:
     empty = {"connections": [], "variables": [], "pools": [], "total_entries": 0}
-    http.begin(VERSION, Reply(200, {"metadatabase": {"status": "healthy"}}), *[Reply(200, empty)] * 3)
+    me = Reply(200, {"id": "1", "username": "me"})
+    http.begin(VERSION, Reply(200, {"metadatabase": {"status": "healthy"}}), me, *[Reply(200, empty)] * 3)
     run = run_module("airflow_info", airflow_url=http.url, airflow_token="t")
-    assert {"health", "connections", "variables", "pools"} <= set(run.result)
+    assert {"health", "healthy", "user", "connections", "variables", "pools", "pool_use"} <= set(run.result)
+
+
+def component(name: str, status: str | None, heartbeat: str | None = None) -> dict[str, t.Any]:
+    return {name: {"status": status, f"latest_{name}_heartbeat": heartbeat}}
+
+
+@pytest.mark.parametrize(
+    ("metadatabase", "scheduler", "triggerer", "dag_processor", "healthy"),
+    [
+        ("healthy", "healthy", "healthy", "healthy", True),
+        ("healthy", "healthy", None, None, True),
+        ("healthy", "unhealthy", None, None, False),
+        ("healthy", None, "healthy", "healthy", False),
+        ("unhealthy", "healthy", "healthy", "healthy", False),
+        ("healthy", "healthy", "unhealthy", "healthy", False),
+        ("healthy", "healthy", "healthy", "unhealthy", False),
+    ],
+)
+def test_info_tells_whether_all_is_healthy(
+    http: ScriptedServer,
+    run_module: ModuleRunner,
+    metadatabase: str,
+    scheduler: str | None,
+    triggerer: str | None,
+    dag_processor: str | None,
+    healthy: bool,
+) -> None:
+    told = {"metadatabase": {"status": metadatabase}, **component("scheduler", scheduler, "2026-01-01T00:00:00Z")}
+    told |= component("triggerer", triggerer) | component("dag_processor", dag_processor)
+    http.begin(VERSION, Reply(200, told))
+    run = run_module("airflow_info", airflow_url=http.url, airflow_token="t", gather_subset=["health"])
+    assert run.result["healthy"] is healthy
+    assert run.result["health"] == {
+        "metadatabase": {"status": metadatabase, "latest_heartbeat": None},
+        "scheduler": {"status": scheduler, "latest_heartbeat": "2026-01-01T00:00:00Z"},
+        "triggerer": {"status": triggerer, "latest_heartbeat": None},
+        "dag_processor": {"status": dag_processor, "latest_heartbeat": None},
+    }
+
+
+def test_info_tells_of_components_that_airflow_leaves_out_or_adds(http: ScriptedServer, run_module: ModuleRunner) -> None:
+    http.begin(VERSION, Reply(200, {"metadatabase": {"status": "healthy"}, "edge": {"status": "unhealthy"}}))
+    run = run_module("airflow_info", airflow_url=http.url, airflow_token="t", gather_subset=["health"])
+    assert [*run.result["health"]] == ["metadatabase", "scheduler", "triggerer", "dag_processor", "edge"]
+    assert run.result["health"]["triggerer"] == {"status": None, "latest_heartbeat": None}
+    assert run.result["healthy"] is False
+
+
+def test_info_tells_the_use_of_pools_beside_them(http: ScriptedServer, run_module: ModuleRunner) -> None:
+    use = {
+        "occupied_slots": 3,
+        "running_slots": 2,
+        "queued_slots": 1,
+        "scheduled_slots": 4,
+        "deferred_slots": 0,
+        "open_slots": -1,
+    }
+    http.begin(VERSION, Reply(200, {"pools": [{**POOL, **use}], "total_entries": 1}))
+    run = run_module("airflow_info", airflow_url=http.url, airflow_token="t", gather_subset=["pools"])
+    assert run.result["pools"] == [{"name": "p", "slots": 1, "include_deferred": False}]
+    assert run.result["pool_use"] == {"p": use}
+
+
+def test_info_returns_what_the_patterns_are_about(http: ScriptedServer, run_module: ModuleRunner) -> None:
+    variables = [{"key": key, "value": "x"} for key in ("etl_1", "etlx", "ETL_2")]
+    pools = Reply(200, {"pools": [POOL], "total_entries": 1})
+    http.begin(VERSION, pools, Reply(200, {"variables": variables, "total_entries": 3}))
+    run = run_module(
+        "airflow_info",
+        airflow_url=http.url,
+        airflow_token="t",
+        gather_subset=["variables", "pools"],
+        patterns={"variables": ["etl_*", "nothing*"]},
+    )
+    assert [each["key"] for each in run.result["variables"]] == ["etl_1"]
+    assert [each["name"] for each in run.result["pools"]] == ["p"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "told"),
+    [
+        ({"connections": ["a"]}, "patterns.connections: connections are not in gather_subset"),
+        ({"dags": ["a"]}, "dags"),
+        ("a", "patterns"),
+        ({"pools": {"a": 1}}, "pools"),
+    ],
+)
+def test_info_refuses_patterns_that_cannot_be_meant(run_module: ModuleRunner, patterns: t.Any, told: str) -> None:
+    given = {"airflow_url": unused_url(), "airflow_token": "t", "gather_subset": ["pools"], "patterns": patterns}
+    run = run_module("airflow_info", **given)
+    assert run.result["failed"] and told in run.result["msg"]
+    assert "fault of windsock.airflow" not in run.result["msg"]
 
 
 def test_info_masks_what_airflow_2_does_not(http: ScriptedServer, run_module: ModuleRunner) -> None:

@@ -188,6 +188,48 @@ def test_the_memories_of_this_collection_are_no_objects() -> None:
     assert names(Reader(server).objects([], [VARIABLE])) == ["a", "b", "c"]
 
 
+# What patterns are about
+
+
+def variables(*names: str) -> list[t.Any]:
+    return [stored(VARIABLE, name, value="x") for name in names]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "found", "calls"),
+    [
+        (["a"], ["a"], [("get", "a")]),
+        (["a", "x"], ["a"], [("get", "a"), ("get", "x")]),
+        (["a", "a"], ["a"], [("get", "a")]),
+        ([], [], []),
+        (["a", "b", "x"], ["a", "b"], [("list", "variables")]),
+        (["etl_*"], ["etl_1", "etl_2"], [("list", "variables etl_*")]),
+        (["etl_[1]", "etl_?x"], ["etl_1"], [("list", "variables etl_*")]),
+        (["ETL_*"], [], [("list", "variables ETL_*")]),
+        (["*_1", "a"], ["a", "etl_1"], [("list", "variables")]),
+        (["*"], ["a", "b", "c/d", "etl_1", "etl_2"], [("list", "variables")]),
+        (["c/d"], ["c/d"], [("list", "variables c/d*")]),
+        ([""], [], [("list", "variables")]),
+    ],
+)
+def test_what_patterns_are_about_is_read_with_few_requests(patterns: t.Any, found: t.Any, calls: t.Any) -> None:
+    server = MemoryServer(MEMORY, *variables("a", "b", "c/d", "etl_1", "etl_2"))
+    assert names(Reader(server).matching(VARIABLE, patterns)) == found
+    assert sorted(server.calls) == calls
+
+
+@pytest.mark.parametrize("pattern", [key_of("ours"), "windsock_*"])
+def test_no_pattern_is_about_the_memories_of_this_collection(pattern: str) -> None:
+    assert Reader(MemoryServer(MEMORY)).matching(VARIABLE, [pattern]) == []
+
+
+def test_of_what_patterns_are_about_only_that_is_read_alone() -> None:
+    server = MemoryServer(*connections("a", "etl_1", "etl_2", extra={"x": 1}), abilities=AIRFLOW_2)
+    found = Reader(server).matching(CONNECTION, ["etl_*"])
+    assert [(one.id, one.fields["extra"]) for one in found] == [("etl_1", {"x": 1}), ("etl_2", {"x": 1})]
+    assert sorted(server.calls) == [("get", "etl_1"), ("get", "etl_2"), ("list", "connections etl_*")]
+
+
 # Memories
 
 

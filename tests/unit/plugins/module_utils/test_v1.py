@@ -16,6 +16,7 @@ from ansible_collections.windsock.airflow.plugins.module_utils._airflow import c
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._access import Access
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._events import AIRFLOW_2 as EVENTS
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._transport import Transport
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._user import User
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v1 import V1
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import ServerFault, Uncertain
 from ansible_collections.windsock.airflow.tests.unit.audit_log import NO_WRITE, AuditLog
@@ -135,6 +136,14 @@ def test_the_health_is_read_from_its_own_path(http: ScriptedServer, server: V1) 
     http.begin(Reply(200, {"metadatabase": {"status": "healthy"}}))
     assert server.health() == {"metadatabase": {"status": "healthy"}}
     assert as_sent(http.requests[0]) == ("GET", "/api/v1/health", None)
+
+
+def test_nobody_is_asked_who_is_signed_in(http: ScriptedServer) -> None:
+    """Airflow 2 tells it to nobody but an administrator."""
+    http.begin(VERSION)
+    server = connect(Access(url=http.url, username="me", password="pw", api_version="v1"))
+    assert server.user() == User("me", "airflow_username")
+    assert len(http.requests) == 1
 
 
 # Creating

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import typing as t
 from urllib.parse import unquote
@@ -18,6 +19,7 @@ from ansible_collections.windsock.airflow.plugins.module_utils._airflow._access 
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._events import AIRFLOW_3 as EVENTS
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._rest import quoted
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._transport import Transport
+from ansible_collections.windsock.airflow.plugins.module_utils._airflow._user import User
 from ansible_collections.windsock.airflow.plugins.module_utils._airflow._v2 import V2, abilities_of
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import ServerFault, Uncertain
 from ansible_collections.windsock.airflow.tests.unit.audit_log import NO_WRITE, AuditLog
@@ -56,6 +58,55 @@ def pages(kind: t.Any, ids: t.Sequence[t.Any], size: int = 100) -> t.Callable[[S
 
 def bulk_reply(action: str, success: t.Any = (), errors: t.Any = ()) -> Reply:
     return Reply(200, {action: {"success": list(success), "errors": list(errors)}})
+
+
+# Health and user
+
+
+def test_the_health_is_read_from_its_own_path(http: ScriptedServer, server: V2) -> None:
+    http.begin(Reply(200, {"metadatabase": {"status": "healthy"}}))
+    assert server.health() == {"metadatabase": {"status": "healthy"}}
+    assert (http.requests[0].method, http.requests[0].path) == ("GET", "/api/v2/monitor/health")
+
+
+def token(**claims: t.Any) -> str:
+    def part(content: t.Any) -> str:
+        return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+
+    return f"{part({'alg': 'HS512'})}.{part(claims)}.c2lnbmVk"
+
+
+PAGE_FOR_BROWSERS = Reply(200, b"<!DOCTYPE html><html></html>")  # what Airflow 3.0 answers
+NOBODY = Reply(404, {"detail": "Not Found"})
+
+
+@pytest.mark.parametrize(
+    ("access", "answer", "user"),
+    [
+        ({"token": token(sub="7")}, Reply(200, {"id": "7", "username": "anna"}), User("anna", "airflow")),
+        ({"username": "anna", "password": "p"}, Reply(200, {"id": "7", "username": "a"}), User("a", "airflow")),
+        ({"username": "anna", "password": "p"}, PAGE_FOR_BROWSERS, User("anna", "airflow_username")),
+        ({"username": "anna", "password": "p"}, Reply(403, {"detail": "no"}), User("anna", "airflow_username")),
+        ({"token": token(sub="anna")}, PAGE_FOR_BROWSERS, User("anna", "token")),
+        ({"token": token(sub=7)}, NOBODY, User("7", "token")),
+        ({"token": token(sub="anna")}, Reply(403, {"detail": "Invalid JWT token"}), None),
+        ({"token": token(sub="anna")}, Reply(401, {"detail": "Not authenticated"}), None),
+        ({"token": token(role="x")}, NOBODY, None),
+        ({"token": token(sub=["x"])}, NOBODY, None),
+        ({"token": token(sub="")}, NOBODY, None),
+        ({"token": "opaque"}, NOBODY, None),
+        ({"token": "a.b.c"}, NOBODY, None),
+        ({"token": "a.é.c"}, NOBODY, None),
+        ({"token": "a.W10.c"}, NOBODY, None),
+        ({}, Reply(401, {"detail": "Not authenticated"}), None),
+        ({"token": "opaque"}, Reply(200, ["username"]), None),
+    ],
+)
+def test_who_is_signed_in(http: ScriptedServer, access: dict[str, str], answer: Reply, user: User | None) -> None:
+    server = V2(Transport(Access(url=http.url, **access)), "3.3.2", AIRFLOW_3)
+    http.begin(answer)
+    assert server.user() == user
+    assert [(seen.method, seen.path) for seen in http.requests] == [("GET", "/ui/auth/me")]
 
 
 # Listing

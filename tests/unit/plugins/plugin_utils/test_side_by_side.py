@@ -59,7 +59,8 @@ def change(
 )
 def test_what_differs_looks_different(before: t.Any, after: t.Any, left: str, right: str) -> None:
     assert shown(before, after) == (left, right)
-    assert shown(after, before) == (right, left)
+    turned = after, before
+    assert shown(*turned) == (right, left)
 
 
 @given(JSON, JSON)
