@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -12,9 +13,12 @@ from typing import Any
 
 import pytest
 import yaml
+from form_cases import connections, generated, pools, variables
 from harness import Place
 
 from ansible_collections.windsock.airflow.plugins.module_utils._backends import _file
+from ansible_collections.windsock.airflow.plugins.module_utils._forms._astro import from_astro_settings
+from ansible_collections.windsock.airflow.plugins.module_utils._forms._form import Notes
 
 CANARY = "CANARY-A5tro"
 
@@ -246,3 +250,22 @@ def test_a_crash_leaves_the_old_file(place: Place, path: Path, monkeypatch: pyte
     run = place(variables=[{"key": "v", "secret_value": CANARY}])
     assert run.failed and "cannot be written: No space left" in run.msg and CANARY not in run.msg
     assert path.read_text() == FOUND and os.listdir(path.parent) == [path.name]
+
+
+def test_what_is_written_says_what_was_declared(place: Place, path: Path) -> None:
+    """Of awkward content in every field."""
+    awkward = {"connections": generated(connections, 120), "variables": generated(variables, 120), "pools": generated(pools, 40)}
+    declared: dict[str, list[dict[str, Any]]] = {plural: [] for plural in awkward}
+    for plural, identity in (("connections", "connection_id"), ("variables", "key"), ("pools", "name")):
+        for number, fields in enumerate(awkward[plural]):
+            if fields.get("value") != "" and fields.get("slots") != 0:
+                declared[plural].append({identity: f"o{number}", **{n: v for n, v in fields.items() if n != "description"}})
+    run = place(**declared)
+    assert not run.failed and not place(**declared).changed
+    notes = Notes()
+    read = from_astro_settings(path.read_text(), False, notes)
+    assert notes.faults == []
+    assert read["connections"] == declared["connections"]
+    texts = [each["value"] if isinstance(each["value"], str) else json.dumps(each["value"], ensure_ascii=False) for each in declared["variables"]]
+    assert [each["value"] for each in read["variables"]] == texts
+    assert [(each["name"], each["slots"]) for each in read["pools"]] == [(each["name"], each["slots"]) for each in declared["pools"]]

@@ -9,6 +9,7 @@ for a secret to get out, is looked for by `make leaks`.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -20,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "leaks"))
 
 from canaries import SECRETS, Needles
 from echo import FORMS, VAULT_FORMS, echo, vault_echo
-from fault_proxy import FaultProxy
-from harness import Engine
+from fault_proxy import Answer, FaultProxy
+from harness import Engine, Place
 from references import passwords, to
 
 from ansible_collections.windsock.airflow.plugins.module_utils._faults import Refused, ServerFault
@@ -72,6 +73,31 @@ def test_a_sign_in_that_echoes(engine: Engine, proxy: FaultProxy, form: str, sta
         told = engine.fault(airflow_username="u", airflow_password=str(SECRETS[secret]),
                             airflow_headers={"X-Gateway": SECRETS["header"]}, retries=0, pools=[])
         assert leaked(told) == []
+
+
+@pytest.mark.parametrize(("form", "status"), FORMS)
+def test_an_astro_that_echoes(form: str, status: int) -> None:
+    def told_back(proxy: FaultProxy) -> Any:
+        """As Astro gives its reason, under C(message)."""
+        said = echo(proxy, form, status)
+
+        def action(forward: Any) -> Answer:
+            answer = said(forward)
+            text = answer.body if form == "html" else json.dumps({"message": json.loads(answer.body)["detail"]}).encode()
+            return dataclasses.replace(answer, body=text)
+
+        return action
+
+    empty = Answer(200, [("Content-Type", "application/json")], b'{"environmentObjects": [], "totalCount": 0}')
+    with FaultProxy("http://127.0.0.1:1") as proxy:
+        proxy.add(lambda forward: empty, method="GET", times=None)
+        proxy.add(told_back(proxy), times=None)
+        place = Place(
+            target="astro_environment", astro_url=proxy.url, astro_organization="o", astro_deployment="d",
+            astro_token=SECRETS["wrong_vault_token"],
+        )  # fmt: skip
+        run = place(**declared("x"))
+        assert run.failed and proxy.writes and leaked(json.dumps(run.result) + run.msg) == []
 
 
 # Those of one line are all that a header can hold.

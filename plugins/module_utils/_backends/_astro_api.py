@@ -99,7 +99,9 @@ class EnvironmentObjects(Transport):
 
 
 def _message(answer: Answer) -> str:
-    return str(answer.data.get("message") or "") if isinstance(answer.data, dict) else ""
+    """Astro's reason, if it is a text: of anything else the notation is not known, and so not what may be in it."""
+    message = answer.data.get("message") if isinstance(answer.data, dict) else None
+    return message if isinstance(message, str) else ""
 
 
 def _is_sound(record: t.Any) -> bool:
