@@ -53,6 +53,7 @@ PLAYBOOKS = [
     Playbook("role", VAULT, {"WINDSOCK_FINGERPRINT_KEY": SECRETS["key_of_environment"]}),
     Playbook("applied"),
     Playbook("refused"),
+    Playbook("backends"),
     Playbook("astro"),
     Playbook("elsewhere", VAULT),
     Playbook("planted"),

@@ -24,6 +24,7 @@ from ._faults import Fault, Refused, ServerFault, as_word, suggestion
 from ._secrets import HvacMissing
 from ._yaml import YamlMissing
 
+ADDRESSES = ("airflow_url", "aws_endpoint_url", "astro_url")
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
@@ -179,7 +180,7 @@ def guarded(work: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
 def _hinted(name: str, value: t.Any) -> t.Any:
     if value is None or name == "airflow_username":
         return value
-    if name == "airflow_url" and not set(str(value)) & set("@?#"):  # a password may stand before the host, a token behind it
+    if name in ADDRESSES and not set(str(value)) & set("@?#"):  # a password may stand before the host, a token behind it
         return value
     return f"({len(value)} entries)" if isinstance(value, list) else HIDDEN
 

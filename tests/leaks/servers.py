@@ -17,6 +17,7 @@ import trustme
 from airflow_server import AirflowServer
 from echo import FORMS, echo
 from fault_proxy import Answer, FaultProxy, Forward
+from moto_server import MotoServer
 from raw_api import IDENTITY, raw_api
 from vaults import SLOW, Vaults
 
@@ -54,6 +55,11 @@ class Servers:
         self._proxy("untrusted", _tls())
         closed = self._proxy("closed")  # as a proxy_url
         closed.add(echo(closed, "html", 407), times=None)
+        aws = self._stack.enter_context(MotoServer())
+        self.proxies["aws"] = self._stack.enter_context(FaultProxy(aws.url))
+        for form, status in FORMS:
+            proxy = self.proxies[f"aws_{form}"] = self._stack.enter_context(FaultProxy(aws.url))
+            proxy.add(echo(proxy, form, status), times=None)
         self._stack.enter_context(self.vaults)
         self.proxies.update(self.vaults.proxies)
         return self

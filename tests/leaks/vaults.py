@@ -92,8 +92,12 @@ class Vaults:
         directory = self._stack.enter_context(LdapServer({vault_ways.USER: SECRETS["directory_password"]}))
         cluster = self._stack.enter_context(TokenReview())
         policies = [vault_ways.reader(root, mount) for mount in ("secret", "old")]
+        rights = 'capabilities = ["create", "read", "update", "delete", "list"]'
+        root.sys.create_or_update_policy("writer", "".join(
+            f'path "secret/{part}/leaks_backend/*" {{ {rights} }}\n' for part in ("data", "metadata")))
         plain = {
             "token": vault_ways.token(root, policies, id=SECRETS["vault_token"]),
+            "writer": vault_ways.token(root, [*policies, "writer"]),
             "approle": {**vault_ways.approle(root, policies=policies), "secret_id": SECRETS["secret_id"]},
             "userpass": {
                 **vault_ways.userpass(root, policies=policies, password=SECRETS["user_password"]),

@@ -28,7 +28,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "variables_prefix": {"type": "str"},
     "kms_key_id": {"type": "str", "no_log": False},
 }
-WITHHELD = frozenset({"aws_access_key", "aws_secret_key", "aws_session_token"})
+WITHHELD = frozenset({"aws_access_key", "aws_secret_key", "aws_session_token", "aws_endpoint_url"})
 ATTEMPTS = 8  # of each request; AWS slows down who writes more than a few parameters a second
 
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
@@ -60,12 +60,15 @@ class Aws:
         self._words = words
         self._client: t.Any = None
 
-    def __call__(self, operation: str, **arguments: t.Any) -> dict[str, t.Any]:
-        """What AWS answers. Raises Answered, ServerFault."""
+    def __call__(self, operation: str, holds: str | None = None, **arguments: t.Any) -> dict[str, t.Any]:
+        """What AWS answers; holds: what must be in it. Raises Answered, ServerFault."""
         client = self._client or self._connected()
         try:
             answer: dict[str, t.Any] = getattr(client, operation)(**arguments)
-            return answer
+            if holds is None or holds in answer:
+                return answer
+            where = self._words.get("aws_endpoint_url") or f"AWS {self.service}"
+            raise ServerFault(f"{where} answers something that is not AWS's: is there a gateway in front of it")
         except self._errors.ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
         except self._errors.BotoCoreError as error:
@@ -124,8 +127,11 @@ def read_aws(service: str, words: dict[str, t.Any], faults: list[Fault]) -> Aws:
     if words.get("aws_profile") and any(pair):
         faults.append(Fault("aws_profile", "stands for the keys, so it cannot be together with them"))
     url = words.get("aws_endpoint_url")
-    if url and http_address(str(url)) is None:
+    parts = http_address(str(url or ""))
+    if url and parts is None:
         faults.append(Fault("aws_endpoint_url", "must be an address with http or https"))
+    elif parts is not None and (parts.username or parts.password or parts.query or parts.fragment):
+        faults.append(Fault("aws_endpoint_url", "must not hold credentials, a query or a fragment"))
     return Aws(service, words)
 
 

@@ -57,8 +57,8 @@ class SecretsManager(AwsBackend):
             with refusals(
                 f"reading {names[0]}", "secretsmanager:BatchGetSecretValue and GetSecretValue, and kms:Decrypt for the key"
             ):
-                answer = self.aws("batch_get_secret_value", SecretIdList=names, **more)
-            for each in answer.get("SecretValues", ()):
+                answer = self.aws("batch_get_secret_value", "SecretValues", SecretIdList=names, **more)
+            for each in answer["SecretValues"]:
                 if "SecretString" not in each:
                     raise ServerFault(f"{each['Name']} in {self.title} holds bytes, so it may be somebody else's")
                 found[each["Name"]] = Kept(each["SecretString"], str(each.get("VersionId")))
@@ -75,7 +75,7 @@ class SecretsManager(AwsBackend):
         more: dict[str, t.Any] = {}
         while True:
             with refusals(f"listing {prefix}", "secretsmanager:ListSecrets"):
-                answer = self.aws("list_secrets", Filters=[{"Key": "name", "Values": [prefix]}], MaxResults=100, **more)
+                answer = self.aws("list_secrets", "SecretList", Filters=[{"Key": "name", "Values": [prefix]}], MaxResults=100, **more)
             found += [each["Name"] for each in answer["SecretList"] if each["Name"].startswith(prefix)]
             if not answer.get("NextToken"):
                 return found
@@ -90,7 +90,7 @@ class SecretsManager(AwsBackend):
             ResourceExistsException="somebody else made it while this run was at work",
         ):
             try:
-                return str(self.aws("create_secret", Name=name, SecretString=text, **key)["VersionId"])
+                return str(self.aws("create_secret", "VersionId", Name=name, SecretString=text, **key)["VersionId"])
             except Answered as answered:
                 if answered.code not in (DELETED, EXISTS) or not self.aws("describe_secret", SecretId=name).get("DeletedDate"):
                     raise
@@ -100,7 +100,7 @@ class SecretsManager(AwsBackend):
 
     def replace(self, name: str, text: str) -> str:
         with refusals(f"writing {name}", "secretsmanager:PutSecretValue, and kms:GenerateDataKey for the key"):
-            return str(self.aws("put_secret_value", SecretId=name, SecretString=text)["VersionId"])
+            return str(self.aws("put_secret_value", "VersionId", SecretId=name, SecretString=text)["VersionId"])
 
     def take_away(self, name: str) -> None:
         how = {"RecoveryWindowInDays": self.recovery_days} if self.recovery_days else {"ForceDeleteWithoutRecovery": True}

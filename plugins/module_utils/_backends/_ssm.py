@@ -44,7 +44,7 @@ class ParameterStore(AwsBackend):
 
     def fetch(self, names: list[str]) -> dict[str, Kept]:
         with refusals(f"reading {names[0]}", "ssm:GetParameters, and kms:Decrypt for the key"):
-            answer = self.aws("get_parameters", Names=names, WithDecryption=True)
+            answer = self.aws("get_parameters", "Parameters", Names=names, WithDecryption=True)
         return {each["Name"]: Kept(each["Value"], str(each["Version"])) for each in answer["Parameters"]}
 
     def names(self, prefix: str) -> list[str]:
@@ -53,7 +53,7 @@ class ParameterStore(AwsBackend):
         while True:
             with refusals(f"listing {prefix}", "ssm:GetParametersByPath"):
                 # Without their values, which are read only where they matter.
-                answer = self.aws("get_parameters_by_path", Path=prefix.rstrip("/"), Recursive=True, MaxResults=10, **more)
+                answer = self.aws("get_parameters_by_path", "Parameters", Path=prefix.rstrip("/"), Recursive=True, MaxResults=10, **more)
             found += [each["Name"] for each in answer["Parameters"]]
             if not answer.get("NextToken"):
                 return found
@@ -93,6 +93,6 @@ class ParameterStore(AwsBackend):
             InvalidKeyId="there is no such key as kms_key_id names, or it may not be used",
         ):
             answer = self.aws(
-                "put_parameter", Name=name, Value=text, Type="SecureString", Tier=self.tier.title(), Overwrite=Overwrite, **key
+                "put_parameter", "Version", Name=name, Value=text, Type="SecureString", Tier=self.tier.title(), Overwrite=Overwrite, **key
             )
         return str(answer["Version"])
