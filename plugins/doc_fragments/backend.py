@@ -53,7 +53,8 @@ options:
 """
 
     # The layout of Airflow's VaultBackend.
-    VAULT = r"""
+    # It is not called VAULT: Ansible would take the fragment vault for it.
+    KV = r"""
 options:
   connections_path:
     description:

@@ -29,7 +29,7 @@ extends_documentation_fragment:
   - windsock.airflow.declared.pruning
   - windsock.airflow.backend
   - windsock.airflow.backend.env
-  - windsock.airflow.backend.vault
+  - windsock.airflow.backend.kv
   - windsock.airflow.backend.aws
   - windsock.airflow.backend.astro
   - windsock.airflow.vault
