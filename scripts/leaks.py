@@ -54,6 +54,7 @@ PLAYBOOKS = [
     Playbook("applied"),
     Playbook("refused"),
     Playbook("astro"),
+    Playbook("elsewhere", VAULT),
     Playbook("planted"),
     Playbook("wrong_vault", WRONG_VAULT),
 ]

@@ -69,6 +69,22 @@ UNTEMPLATABLE = {
     "conversion.yml": "variables:\n  - {{key: a, secret_value: '{{{{ secrets.password | to_datetime }}}}'}}\n",
     "file.yml": "variables:\n  - {{key: a, secret_value: '{{{{ lookup(\"file\", \"{literal}\") }}}}'}}\n",
 }
+# Files of environment variables that hold secrets already, and what no tool or no Airflow would read.
+ELSEWHERE = {
+    "compose": "AIRFLOW_VAR_LEAKS='{literal}\n",
+    "compose_behind": "AIRFLOW_VAR_LEAKS='a'{literal}\n",
+    "systemd": 'AIRFLOW_VAR_LEAKS="{literal}\n',
+    "kubernetes": "kind: Secret\nmetadata: {{name: leaks}}\nstringData: {{AIRFLOW_VAR_LEAKS: '{literal}\n",
+    "kubernetes_list": "kind: Secret\nmetadata: {{name: leaks}}\nstringData: [{literal}]\n",
+    "kubernetes_base64": "kind: Secret\nmetadata: {{name: leaks}}\ndata: {{AIRFLOW_CONN_LEAKS: '{literal}'}}\n",
+    "docker": "AIRFLOW_CONN_LEAKS={literal}\n",
+    "docker_json": 'AIRFLOW_CONN_LEAKS={{"password": "{literal}"\n',
+    "docker_field": 'AIRFLOW_CONN_LEAKS={{"{literal}": 1}}\n',
+    "docker_extra": 'AIRFLOW_CONN_LEAKS={{"extra": "{literal}"}}\n',
+    "docker_uri": "AIRFLOW_CONN_LEAKS=http://u:{literal}@h:{literal}/\n",
+    "dockerfile": "FROM a\nENV AIRFLOW_CONN_LEAKS=$a{literal}\n",
+    "dockerfile_two": "FROM a\nENV AIRFLOW_CONN_LEAKS=http://h A={literal}\n",
+}
 # Written in place of the real one, which takes what is left of the command line.
 INTERPRETERS = {
     "killed": "exec timeout -s KILL 2 {python}",
@@ -97,6 +113,7 @@ def write_givens(folder: Path, urls: dict[str, str], vaults: dict[str, Any]) -> 
         "templated/whole.yml": right.encrypt(whole).decode(),
         "templated/template.yml": "variables:\n  - {key: leaks_template, secret_value: '{{ secrets.text }}'}\n",
         "references/refers.yml": REFERENCES,
+        **{f"elsewhere/{name}": text.format(literal=SECRETS["literal"]) for name, text in ELSEWHERE.items()},
         "without_hvac/hvac.py": "raise ImportError('hvac is not to be found')\n",
         "other_vault/whole.yml": wrong.encrypt(whole).decode(),
         "other_vault/inline.yml": _inline(wrong, "leaks_inline", SECRETS["inline"]),

@@ -83,6 +83,21 @@ def place_of(form: str, path: Path, **more: Any) -> Place:
     return Place(target="env", format=form, path=str(path), **name, **more)
 
 
+def differing(stored: dict[str, Any], told: dict[str, Any], ids: list[str]) -> list[str]:
+    """A line for each field that Airflow does not read as it is stored."""
+    lines = []
+    for which in ("connections", "tasks"):
+        for each in ids:
+            read = told[which][each]
+            if isinstance(read, str):  # an error
+                lines.append(f"{each}: {which}: {read}")
+                continue
+            pairs = [(name, stored[each][name], read[name] if name == "extra" else read[name] or None) for name in FIELDS]
+            lines += [f"{each}: {which}: {name}: stored {mine!r:.200}, read {theirs!r:.200}" for name, mine, theirs in pairs
+                      if json.dumps(mine, sort_keys=True) != json.dumps(theirs, sort_keys=True)]
+    return lines
+
+
 @every_format
 def test_airflow_reads_what_the_api_stores(truth: dict[str, Any], readers: dict[str, Reader], tmp_path: Path, form: str) -> None:
     path = tmp_path / "airflow.env"
@@ -101,11 +116,8 @@ def test_airflow_reads_what_the_api_stores(truth: dict[str, Any], readers: dict[
     for version, reader in readers.items():
         told = reader([*environments.values()][0], ids, keys)
         assert told["variables"] == {key: truth["variables"][key] for key in keys}, version
-        wrong = [f"{version} {each}: {which}: {name}: stored {mine[name]!r:.200}, read {fields if isinstance(fields, str) else fields[name]!r:.200}"
-                 for which in ("connections", "tasks") for each, fields in told[which].items()
-                 for mine in [truth["connections"][each]] for name in FIELDS
-                 if isinstance(fields, str) or json.dumps(mine[name], sort_keys=True) != json.dumps(fields[name] or (None if name != "extra" else {}), sort_keys=True)]
-        assert wrong == [], "\n".join(wrong)
+        wrong = differing(truth["connections"], told, ids)
+        assert wrong == [], "\n".join([version, *wrong])
 
 
 @every_format

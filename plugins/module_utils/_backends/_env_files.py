@@ -43,9 +43,6 @@ WITHHELD: frozenset[str] = frozenset()
 PREFIXES = {CONNECTION: "AIRFLOW_CONN_", VARIABLE: "AIRFLOW_VAR_"}
 OF_TEAMS = re.compile(r"_[^_].*___", re.DOTALL)  # what follows the prefix in the names of a team's variables
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-IN_IMAGES = (
-    "what stands in a Dockerfile is in the image, for everybody to read who has it, and in the history of its layers"
-)
 
 
 def read(words: dict[str, t.Any], faults: list[Fault]) -> FileBackend | None:
@@ -84,7 +81,9 @@ class EnvFile(FileBackend):
         self._secret = name, namespace
         self._spellings: dict[tuple[str, str], list[str]] = {}
         if self.form is _env_dockerfile:
-            self.notes.append(IN_IMAGES)
+            self.notes.append(
+                f"what stands in {path} is in the image, for everybody to read who has it, and in the history of its layers"
+            )
 
     def expect(self, desired: t.Sequence[Desired]) -> None:
         super().expect(desired)

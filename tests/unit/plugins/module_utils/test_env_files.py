@@ -22,6 +22,11 @@ HTTP = {"connection_id": "warehouse_Db", "conn_type": "http", "host": "h", "pass
 LINE = 'AIRFLOW_CONN_WAREHOUSE_DB={"conn_type": "http", "host": "h", "password": "CANARY"}\n'
 
 
+def warned(run: Run, text: str) -> bool:
+    """In the result; where a test has loaded Ansible's controller into this process too, on the screen, in short lines."""
+    return "".join(text.split()) in "".join(run.everything.split())
+
+
 class Place:
     """A file in a folder of its own, and the module that writes it."""
 
@@ -113,7 +118,7 @@ def test_what_airflow_cannot_read_is_somebody_elses(place: Place, text: str) -> 
     assert f"connection 'x' in {place.path}" in told and "may be somebody else's" in told
     found = place(connections=[HTTP], prune="all")
     assert not found.result.get("failed") and place.path.read_text() == f"{text}\n{LINE}"
-    assert "cannot be read by Airflow" in str(found.result["warnings"])
+    assert warned(found, "cannot be read by Airflow")
 
 
 def test_a_link_stays_a_link(place: Place) -> None:
@@ -334,7 +339,7 @@ def test_what_belongs_to_a_team_is_not_pruned(place: Place) -> None:
 
 def test_a_dockerfile_comes_with_a_warning(place: Place) -> None:
     found = place(format="dockerfile", connections=[HTTP])
-    assert "in the image, for everybody to read" in str(found.result["warnings"])
+    assert warned(found, "is in the image, for everybody to read who has it")
     assert place.path.read_text() == f"ENV AIRFLOW_CONN_WAREHOUSE_DB='{LINE.split('=', 1)[1][:-1]}'\n"
 
 

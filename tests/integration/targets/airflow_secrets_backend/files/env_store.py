@@ -24,8 +24,7 @@ OTHERS = {True: "# kept\nkind: ConfigMap\nmetadata: {name: airflow}\n", False: "
 
 def read(text: str) -> dict[str, str]:
     if "kind:" not in text:
-        lines = [line.split("=", 1) for line in text.splitlines() if "=" in line]
-        return {name: value for name, value in lines}
+        return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     secrets = [each for each in yaml.safe_load_all(text) if each["kind"] == "Secret"]
     return {name: base64.b64decode(value).decode() for each in secrets for name, value in each["data"].items()}
 
