@@ -52,8 +52,7 @@ options:
     type: str
 """
 
-    # The layout of Airflow's VaultBackend.
-    # It is not called VAULT: Ansible would take the fragment vault for it.
+    # The layout of Airflow's VaultBackend. No part may be called as another fragment is, which Ansible would take.
     KV = r"""
 options:
   connections_path:
