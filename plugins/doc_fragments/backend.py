@@ -52,8 +52,8 @@ options:
     type: str
 """
 
-    # The layout of Airflow's VaultBackend.
-    VAULT = r"""
+    # The layout of Airflow's VaultBackend. No part may be called as another fragment is, which Ansible would take.
+    KV = r"""
 options:
   connections_path:
     description:

@@ -29,7 +29,7 @@ extends_documentation_fragment:
   - windsock.airflow.declared.pruning
   - windsock.airflow.backend
   - windsock.airflow.backend.env
-  - windsock.airflow.backend.vault
+  - windsock.airflow.backend.kv
   - windsock.airflow.backend.aws
   - windsock.airflow.backend.astro
   - windsock.airflow.vault
@@ -184,7 +184,7 @@ changes:
           tells of none. C(user), C(when) and C(event) are the log's own words. C(certain) is V(false) where the entry
           does not name the objects that it is about, as that of an import does not.
       type: dict
-      returned: with O(audit_log)
+      returned: with O(windsock.airflow.airflow_settings#module:audit_log)
   sample:
     - kind: connection
       id: warehouse
@@ -197,7 +197,8 @@ summary:
   description:
     - How many objects were created, updated, deleted or left unchanged, per kind.
     - V(unknown) counts objects that were left alone and hold secrets which Airflow does not show, so that nobody
-      can say whether they are as declared. Those that a O(fingerprint_key) knows to be as declared count as unchanged.
+      can say whether they are as declared. Those that a O(windsock.airflow.airflow_settings#module:fingerprint_key)
+      knows to be as declared count as unchanged.
   returned: success and partial failure
   type: dict
   sample:

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from astro_stand_in import AstroStandIn
 from fault_proxy import FaultProxy
-from harness import Place
+from harness import Place, Playbook
 
 CANARY = "CANARY-Env1"
 PATH = "/v1/organizations/org1/environment-objects"
@@ -107,6 +108,26 @@ def test_twelve_steps(place: Place, astro_proxy: FaultProxy, astro: AstroStandIn
             assert {n: v for n, v in astro.of("c")["connection"].items() if v} == {"type": "http", "password": CANARY}
             assert astro.of("v")["airflowVariable"] == {"value": f"{CANARY}2", "isSecret": True}
     assert astro.objects == {}
+
+
+def test_by_ansible(astro: AstroStandIn, astro_proxy: FaultProxy, tmp_path: Path) -> None:
+    declared, _actions, blind = STEPS["create"]
+    where = {"target": "astro_environment", "astro_url": f"{astro_proxy.url}/v1/", "astro_deployment": "dep1"}
+    task = {"airflow_secrets_backend": {**where, **declared, "astro_token": astro.token}}
+    run = Playbook("", ("", ""), tmp_path)(
+        {**_as_task(task), "check_mode": True}, task, task, access={}, environ={"ASTRO_ORGANIZATION_ID": "org1"},
+        options=("-vvv", "--diff"),
+    )  # fmt: skip
+    assert run.code == 0, run.console
+    told = [{change["id"] for change in result["changes"]} for result in run.results]
+    assert told == [{"c", "open", "v", "w"}, {"c", "open", "v", "w"}, set() if astro.shows_secrets else blind]
+    assert [result["target"] for result in run.results] == ["Astro's Environment Manager, deployment dep1"] * 3
+    for place, text in run.everything().items():
+        assert CANARY not in text and astro.token not in text, place
+
+
+def _as_task(task: dict[str, Any]) -> dict[str, Any]:
+    return {f"windsock.airflow.{name}": options for name, options in task.items()}
 
 
 def test_what_was_deleted_is_created_anew(place: Place, astro: AstroStandIn) -> None:

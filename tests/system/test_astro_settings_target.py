@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from form_cases import connections, generated, pools, variables
-from harness import Place
+from harness import Place, Playbook
 
 from ansible_collections.windsock.airflow.plugins.module_utils._backends import _file
 from ansible_collections.windsock.airflow.plugins.module_utils._forms._astro import from_astro_settings
@@ -82,6 +82,11 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def place(path: Path) -> Place:
     return Place(target="astro_settings", path=str(path))
+
+
+def put(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o600)
 
 
 def kept(path: Path) -> dict[str, Any]:
@@ -165,7 +170,7 @@ def test_twelve_steps(place: Place, path: Path) -> None:
 
 
 def test_what_nobody_declares_stays_as_it_was(place: Place, path: Path) -> None:
-    path.write_text(FOUND)
+    put(path, FOUND)
     run = place(connections=[{"connection_id": "mine", "conn_type": "http"}], variables=[{"key": "version", "value": "2.10"}])
     assert run.actions == {"mine": "create", "version": "update"} and not run.failed
     assert path.read_text() == WRITTEN
@@ -174,7 +179,7 @@ def test_what_nobody_declares_stays_as_it_was(place: Place, path: Path) -> None:
 
 
 def test_an_entry_is_only_rewritten_where_it_differs(place: Place, path: Path) -> None:
-    path.write_text(FOUND)
+    put(path, FOUND)
     declared = [
         {"connection_id": "theirs", "conn_type": "http", "port": 80, "extra": {"Role": "r"}},
         {"connection_id": "uri", "conn_type": "http", "host": "h", "login": "u", "port": 1},
@@ -223,14 +228,14 @@ def test_what_the_form_cannot_say_is_refused(place: Place, path: Path) -> None:
     ],
 )
 def test_what_is_none_is_not_written_to(place: Place, path: Path, text: str, told: str) -> None:
-    path.write_text(text)
+    put(path, text)
     fault = place.fault(variables=[{"key": "v", "value": "1"}])
     assert str(path) in fault and told in fault and CANARY not in fault
     assert path.read_text() == text
 
 
 def test_prune_with_its_guards(place: Place, path: Path) -> None:
-    path.write_text(FOUND)
+    put(path, FOUND)
     declared = {"pools": [{"name": "p", "slots": 1}], "connections": [{"connection_id": "theirs"}]}
     assert "prune_limit" in place.refused(**declared, prune="all", prune_limit=1)
     run = place(**declared, prune="all", protect=["uri"])
@@ -241,7 +246,7 @@ def test_prune_with_its_guards(place: Place, path: Path) -> None:
 
 
 def test_a_crash_leaves_the_old_file(place: Place, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path.write_text(FOUND)
+    put(path, FOUND)
 
     def crash(*_arguments: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -269,3 +274,21 @@ def test_what_is_written_says_what_was_declared(place: Place, path: Path) -> Non
     texts = [each["value"] if isinstance(each["value"], str) else json.dumps(each["value"], ensure_ascii=False) for each in declared["variables"]]
     assert [each["value"] for each in read["variables"]] == texts
     assert [(each["name"], each["slots"]) for each in read["pools"]] == [(each["name"], each["slots"]) for each in declared["pools"]]
+
+
+def test_the_role_writes_all_that_it_holds(tmp_path: Path) -> None:
+    declared = {
+        "airflow_settings_files": ["a.yml", "templates.yml"],
+        "airflow_settings_pools": [{"name": "p", "slots": 3}],
+        "airflow_secrets_backend_target": "astro_settings",
+        "airflow_secrets_backend_path": str(tmp_path / "airflow_settings.yaml"),
+    }
+    files = {"a.yml": "airflow: {connections: [{conn_id: c, conn_type: http}]}", "templates.yml": "variables: [{key: v, value: '{{ 1 + 1 }}'}]"}
+    role = {"ansible.builtin.include_role": {"name": "windsock.airflow.airflow_secrets_backend"}, "vars": declared}
+    run = Playbook("", ("", ""), tmp_path)(role, access={}, files=files)
+    assert run.code == 0, run.console
+    assert kept(tmp_path / "airflow_settings.yaml") == {
+        "connections": [{"conn_id": "c", "conn_type": "http"}],
+        "variables": [{"variable_name": "v", "variable_value": "2"}],
+        "pools": [{"pool_name": "p", "pool_slot": 3}],
+    }

@@ -129,7 +129,10 @@ def test_all_modules_that_write_return_the_same_things_in_the_same_words(module:
     returned = yaml.safe_load(python(f"modules.{module}").RETURN)
     assert "results" not in returned  # Ansible's own word for what a loop registers
     if module not in ("airflow_info", "airflow_export") and module not in ACTIONS:
-        shared = yaml.safe_load(python("modules.airflow_settings").RETURN)
+        text = python("modules.airflow_settings").RETURN
+        if module in ALONE:  # whose options are not all there
+            text = re.sub(r"O\((audit_log|fingerprint_key)\)", rf"O({FQCN}airflow_settings#module:\1)", text)
+        shared = yaml.safe_load(text)
         own = {module.removeprefix("airflow_"), "target", "mode"} - {"settings"}
         if module != "airflow_settings":
             del shared["shadowed"]

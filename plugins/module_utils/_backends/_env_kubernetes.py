@@ -123,7 +123,7 @@ class Manifest:
         for name, value in changed.items():
             yield self._whole_line(*fields[name], "" if value is None else self._lines({name: value}, section, ""))
         if new:
-            first, _value = next(iter(fields.values()))
+            first = [*fields.values()][0][0]
             last = max(self._behind(node) for _key, node in fields.values())
             yield last, last, self._lines(new, section, " " * first.start_mark.column)
 
