@@ -8,6 +8,7 @@ What is in one row runs at the same time, on two cores: ansible-test waits for i
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -22,6 +23,8 @@ ROWS: tuple[tuple[Lane, ...], ...] = (
     (("leaks",),),
     (("test-dist", "demo"),),
 )
+# More cases of each round trip than whoever runs `make unit` at every change has time for.
+THOROUGH = {"WINDSOCK_ROUND_TRIPS": "1000"}
 
 outcomes: list[tuple[str, bool, float]] = []
 printing = Lock()
@@ -33,7 +36,7 @@ def run(step: str, alone: bool) -> None:
         print(f"\n==== {step}", flush=True)
     started = time.monotonic()
     kept = {} if alone else {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    done = subprocess.run(["make", "--no-print-directory", step], check=False, **kept)
+    done = subprocess.run(["make", "--no-print-directory", step], check=False, env={**os.environ, **THOROUGH}, **kept)
     with printing:
         if not alone:
             print(f"\n==== {step}", flush=True)
