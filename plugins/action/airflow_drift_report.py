@@ -19,7 +19,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.windsock.airflow.plugins.plugin_utils._drift._files import FILES, rendered, write
+from ansible_collections.windsock.airflow.plugins.module_utils._atomic import write_atomically
+from ansible_collections.windsock.airflow.plugins.plugin_utils._drift._files import FILES, rendered
 from ansible_collections.windsock.airflow.plugins.plugin_utils._drift._plain import plain
 from ansible_collections.windsock.airflow.plugins.plugin_utils._drift._report import make_report
 from ansible_collections.windsock.airflow.plugins.plugin_utils._version import VERSION
@@ -52,7 +53,7 @@ class ActionModule(ActionBase):
             os.makedirs(folder, exist_ok=True)
             for name, content in contents.items():
                 path = os.path.join(folder, name)
-                write(path, content, int(options["mode"], 8))
+                write_atomically(path, content, int(options["mode"], 8))
                 result["files"].append(path)
         except OSError as error:
             message = f"The report cannot be written to {folder}: {error.strerror}"

@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass
+
+from ansible_collections.windsock.airflow.plugins.module_utils._atomic import write_atomically
 
 
 class NotOurs(Exception):
@@ -39,7 +40,7 @@ def put(folder: str, texts: dict[str, str], mode: int, check_mode: bool) -> list
         os.makedirs(folder, exist_ok=True)
         for each in files:
             if each.before != each.after:
-                _write(each.path, each.after, mode)
+                write_atomically(each.path, each.after.encode(), mode)
     return files
 
 
@@ -61,15 +62,3 @@ def _text(path: str) -> str | None:
         return None
     except UnicodeDecodeError:
         return "not a text"
-
-
-def _write(path: str, text: str, mode: int) -> None:
-    handle, beside = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".", suffix=".tmp")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        os.chmod(beside, mode)
-        os.replace(beside, path)
-    except BaseException:
-        os.unlink(beside)
-        raise

@@ -12,11 +12,11 @@ import contextlib
 import os
 import re
 import stat
-import tempfile
 import typing as t
 from functools import cached_property
 
 from .._airflow._dialect import Outcome
+from .._atomic import write_atomically
 from .._faults import Fault, ServerFault
 from .._kinds import Kind
 from .._kinds._kind import Fields
@@ -118,10 +118,17 @@ class FileBackend(Backend):
         if self._refused:
             raise ServerFault(f"nothing was written to {self.path}, since not everything could be")
         try:
-            write_atomically(self.path, self.render(), self.mode, self.found)
+            write_atomically(os.path.realpath(self.path), self.render().encode(), self.mode, self._check)
         except OSError as error:
             raise ServerFault(f"{self.path} cannot be written: {error.strerror or error}") from None
         self._dirty = False
+
+    def _check(self, new: int) -> None:
+        """The owner stays the same, and what somebody else wrote since it was read stays too."""
+        if self.found is not None:
+            _keep_owner(new, self.found)
+        if _identity(_now(os.path.realpath(self.path))) != _identity(self.found):
+            raise OSError("somebody else has written it meanwhile; run again")
 
     def settle(self, check_mode: bool) -> dict[str, t.Any]:
         """The permissions of a file that was there are set right too, since it holds secrets."""
@@ -134,30 +141,6 @@ class FileBackend(Backend):
             except OSError as error:
                 raise ServerFault(f"the permissions of {self.path} cannot be set: {error.strerror}") from None
         return {"mode": {"before": f"{found:04o}", "after": f"{self.mode:04o}"}}
-
-
-def write_atomically(path: str, text: str, mode: int, found: os.stat_result | None = None) -> None:
-    """Put a text into a file in one step, unless it is another one by now than was found. The owner stays the same.
-
-    Raises OSError.
-    """
-    path = os.path.realpath(path)  # a link stays a link
-    handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=os.path.dirname(path))
-    try:
-        with os.fdopen(handle, "wb") as file:
-            if found is not None:
-                _keep_owner(file.fileno(), found)
-            os.fchmod(file.fileno(), mode)
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        if _identity(_now(path)) != _identity(found):
-            raise OSError("somebody else has written it meanwhile; run again")
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
 
 
 def _keep_owner(handle: int, found: os.stat_result) -> None:

@@ -4,14 +4,11 @@
 
 # Private to this collection: no stable interface for others.
 
-"""The files that a report is written to, each of them whole or not at all."""
+"""The files that a report is written to, and what stands in each."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 from typing import Any
 
 from ._junit import junit
@@ -46,20 +43,3 @@ def rendered(report: dict[str, Any], formats: list[str]) -> dict[str, bytes]:
         for each, (name, render) in FILES.items()
         if each in formats
     }
-
-
-def write(path: str, content: bytes, mode: int) -> None:
-    """Whoever reads the file finds the old one or the new one. Raises OSError."""
-    folder, name = os.path.split(path)
-    # node_exporter's collector takes any *.prom for a file of its own.
-    handle, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".tmp", dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            os.fchmod(file.fileno(), mode)
-        os.replace(temporary, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)

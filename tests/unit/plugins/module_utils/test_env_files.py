@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.windsock.airflow.plugins.module_utils import _atomic
 from ansible_collections.windsock.airflow.plugins.module_utils._backends import _file
-from ansible_collections.windsock.airflow.plugins.module_utils._backends._file import write_atomically
+from ansible_collections.windsock.airflow.plugins.module_utils._backends._file import FileBackend
+from ansible_collections.windsock.airflow.plugins.module_utils._faults import ServerFault
 from ansible_collections.windsock.airflow.tests.unit.module_runner import ModuleRunner, Run
 
 HTTP = {"connection_id": "warehouse_Db", "conn_type": "http", "host": "h", "password": "CANARY"}
@@ -170,16 +172,19 @@ def test_a_crash_leaves_the_old_file(place: Place, monkeypatch: pytest.MonkeyPat
     assert [each.name for each in place.folder.iterdir()] == ["airflow.env"]
 
 
-def test_somebody_elses_writing_is_not_lost(tmp_path: Path) -> None:
+def test_somebody_elses_writing_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a"
     path.write_text("old")
-    found = path.stat()
-    path.write_text("newer")
-    with pytest.raises(OSError, match="somebody else"):
-        write_atomically(str(path), "mine", 0o600, found)
-    with pytest.raises(OSError, match="somebody else"):
-        write_atomically(str(path), "mine", 0o600)
-    assert path.read_text() == "newer" and [*tmp_path.iterdir()] == [path]
+    there, not_there = FileBackend(str(path)), FileBackend(str(tmp_path / "b"))
+    assert there.text == "old" and not_there.text == ""
+    for backend, file in ((there, path), (not_there, tmp_path / "b")):
+        file.write_text("newer")
+        monkeypatch.setattr(FileBackend, "render", lambda self: "mine")
+        backend._dirty = True
+        with pytest.raises(ServerFault, match="somebody else"):
+            backend.commit()
+        assert file.read_text() == "newer"
+    assert sorted(tmp_path.iterdir()) == [path, tmp_path / "b"]
 
 
 def test_the_owner_stays_or_nothing_is_written(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +210,7 @@ def test_a_folder_that_cannot_be_written(place: Place, monkeypatch: pytest.Monke
     def broken(*_arguments: t.Any, **_more: t.Any) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(_file.tempfile, "mkstemp", broken)
+    monkeypatch.setattr(_atomic.tempfile, "mkstemp", broken)
     assert place.refused(connections=[HTTP]) == f"{place.path} cannot be written: {why}"
 
 

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.windsock.airflow.plugins.plugin_utils import _exported_files
 from ansible_collections.windsock.airflow.plugins.plugin_utils._exported_files import NotOurs, put
 
 TEXTS = {"b.yml": "---\n# of prod\nb: é\r\n", "a.md": "# of prod\n"}
@@ -55,7 +55,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
         raise PermissionError(1, "no")
 
     put(str(tmp_path), TEXTS, 0o600, False)
-    monkeypatch.setattr(_exported_files.os, "chmod", refusing)
+    monkeypatch.setattr(os, "fchmod", refusing)
     with pytest.raises(PermissionError):
         put(str(tmp_path), {"a.md": "# of prod\nmore\n"}, 0o600, False)
     assert (tmp_path / "a.md").read_text() == TEXTS["a.md"]
