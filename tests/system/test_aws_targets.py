@@ -12,10 +12,10 @@ import pytest
 from fault_proxy import FaultProxy
 from harness import Place
 from moto_server import CREDENTIALS, MotoServer
+from place_steps import CANARY, STEPS
 
 from ansible_collections.windsock.airflow.plugins.module_utils import _engine
 
-CANARY = "CANARY-Aw5"
 TARGETS = ("ssm", "secretsmanager")
 KEYS = {
     "aws_access_key": CREDENTIALS["AWS_ACCESS_KEY_ID"],
@@ -92,33 +92,6 @@ def operations(proxy: FaultProxy) -> list[str]:
 
 def writes(proxy: FaultProxy) -> list[str]:
     return [each for each in operations(proxy) if each.startswith(("Put", "Create", "Delete", "Update", "Restore"))]
-
-
-STEPS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
-    "create": (
-        {
-            "connections": [
-                {"connection_id": "c", "conn_type": "http", "host": "h", "password": CANARY, "secret_extra": {"k": CANARY}}
-            ],
-            "variables": [{"key": "folder/v", "secret_value": {"a": CANARY}}, {"key": "w", "value": "x", "description": "d"}],
-        },
-        {"c": "create", "folder/v": "create", "w": "create"},
-    ),
-    "modify": (
-        {
-            "connections": [{"connection_id": "c", "host": "other", "password": ""}],
-            "variables": [{"key": "folder/v", "secret_value": f"{CANARY}2"}, {"key": "w", "value": "x"}],
-        },
-        {"c": "update", "folder/v": "update"},
-    ),
-    "delete": (
-        {
-            "connections": [{"connection_id": "c", "state": "absent"}],
-            "variables": [{"key": "folder/v", "state": "absent"}, {"key": "w", "state": "absent"}],
-        },
-        {"c": "delete", "folder/v": "delete", "w": "delete"},
-    ),
-}
 
 
 def test_twelve_steps(place: Place, aws_proxy: FaultProxy, store: Store) -> None:

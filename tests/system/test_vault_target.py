@@ -12,11 +12,11 @@ import pytest
 import vault_ways
 from fault_proxy import FaultProxy
 from harness import Place
+from place_steps import CANARY, STEPS
 
 from ansible_collections.windsock.airflow.plugins.module_utils import _engine
 
 MOUNTS = {"layout2": 2, "deep/layout1": 1}
-CANARY = "CANARY-V4ult"
 
 
 @pytest.fixture(params=[*MOUNTS], ids=["kv2", "kv1"])
@@ -60,33 +60,6 @@ def version_of(root: Any, mount: str, path: str) -> int:
 
 def writes(proxy: FaultProxy) -> list[str]:
     return [request.path for request in proxy.requests if request.is_write and "/auth/" not in request.path]
-
-
-STEPS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
-    "create": (
-        {
-            "connections": [
-                {"connection_id": "c", "conn_type": "http", "host": "h", "password": CANARY, "secret_extra": {"k": CANARY}}
-            ],
-            "variables": [{"key": "folder/v", "secret_value": {"a": CANARY}}, {"key": "w", "value": "x", "description": "d"}],
-        },
-        {"c": "create", "folder/v": "create", "w": "create"},
-    ),
-    "modify": (
-        {
-            "connections": [{"connection_id": "c", "host": "other", "password": ""}],
-            "variables": [{"key": "folder/v", "secret_value": f"{CANARY}2"}, {"key": "w", "value": "x"}],
-        },
-        {"c": "update", "folder/v": "update"},
-    ),
-    "delete": (
-        {
-            "connections": [{"connection_id": "c", "state": "absent"}],
-            "variables": [{"key": "folder/v", "state": "absent"}, {"key": "w", "state": "absent"}],
-        },
-        {"c": "delete", "folder/v": "delete", "w": "delete"},
-    ),
-}
 
 
 def test_twelve_steps(place: Place, vault_proxy: FaultProxy, root: Any, mount: str) -> None:
