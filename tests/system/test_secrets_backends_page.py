@@ -23,6 +23,8 @@ from airflow_server import AirflowServer
 from guide_pages import Page
 from judges import Judge
 from moto_server import CREDENTIALS, MotoServer
+from raw_api import Api
+from stored import Stored
 from typed_in import Repository
 from vault_server import VaultServer
 
@@ -178,3 +180,35 @@ def test_the_module(moto: MotoServer, tmp_path: Path) -> None:
         told = made.run(f"{COMMAND} backend.yml --diff")
         assert f"changed={changed}" in told and PASSWORD not in told
     assert moto.client("secretsmanager").get_secret_value(SecretId="airflow/variables/partner_token")["SecretString"] == PASSWORD
+
+
+@pytest.mark.servers("3.3.2")
+def test_what_has_moved_leaves_the_database(server: AirflowServer, api: Api, stored: Stored, tmp_path: Path) -> None:
+    apply = """\
+- hosts: all
+  gather_facts: false
+  roles:
+    - role: windsock.airflow.airflow_settings
+      vars: {airflow_settings_files: [airflow/, pools.yml]}
+"""
+    made = repository(tmp_path, apply)
+    made.environ |= {"AIRFLOW_API_URL": server.url, "AIRFLOW_API_USERNAME": server.admin[0]}
+    made.environ["AIRFLOW_API_PASSWORD"] = server.admin[1]
+    made.write("pools.yml", "pools: [{name: moved, slots: 2}]")
+    made.write("move.yml", yaml.safe_dump([{
+        "hosts": "all", "gather_facts": False, "tasks": yaml.safe_load(PAGE.block("which now declares pools only:")),
+    }]))  # fmt: skip
+    api.clear("windsock_applied_")
+    theirs = {"connection_id": "moved_not", "conn_type": "http"}
+    try:
+        api.create("connections", theirs)
+        made.run(f"{COMMAND} backend.yml")
+        assert {"warehouse", "moved_not"} <= {*stored.connections()}
+        assert "changed=1" in made.run(f"{COMMAND} move.yml --check") and "warehouse" in stored.connections()
+        made.run(f"{COMMAND} move.yml")
+        assert "warehouse" not in stored.connections() and "moved_not" in stored.connections()
+        assert not {"environment", "reports/recipients"} & {*stored.variables()} and "moved" in stored.pools()
+        assert "changed=0" in made.run(f"{COMMAND} move.yml")
+    finally:
+        for prefix in ("warehouse", "moved", "environment", "reports", "windsock_applied_"):
+            api.clear(prefix)
