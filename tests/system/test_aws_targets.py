@@ -232,6 +232,7 @@ def test_without_a_region(store: Store, monkeypatch: pytest.MonkeyPatch) -> None
         ({"variables_prefix": "a", "aws_profile": "p", "aws_access_key": "k", "aws_secret_key": "s"}, "aws_profile"),
         ({"variables_prefix": "a", "aws_endpoint_url": "host"}, "aws_endpoint_url"),
         ({"variables_prefix": "a", "mount": "x"}, "mount: is not for target"),
+        ({"connections_prefix": "a", "owner": "o"}, "owner: needs a place for variables"),
     ],
 )
 def test_wrong_options_cost_no_request(target: str, options: dict[str, Any], told: str) -> None:

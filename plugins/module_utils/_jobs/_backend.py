@@ -57,6 +57,8 @@ def _run(
         if one.present
         for why in (*_of_team(one), *backend.objections(one))
     ]
+    if pruning.owner and "variable" not in backend.abilities.holds:
+        faults.append(Fault("owner", "needs a place for variables too, in one of which it keeps what was applied"))
     if faults:
         raise Refused(faults)
     kept, notes = _without_dropped(held, backend)
