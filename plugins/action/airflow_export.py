@@ -29,7 +29,8 @@ class ActionModule(ActionBase):
             return result
         mode = _permissions(arguments.get("mode"))
         if mode is None:
-            return {**result, "failed": True, "msg": "mode: must be the permissions of a file in octal, such as '0600'"}
+            told = "mode: must be the permissions of a file in octal, in quotes, such as '0600', with no more for others than the owner"
+            return {**result, "failed": True, "msg": told}
         texts = {str(name): str(text) for name, text in texts.items()}  # of no class of Ansible's
         try:
             written = put(str(arguments["dest"]), texts, mode, self._task.check_mode)
@@ -54,4 +55,6 @@ def _permissions(mode: Any) -> int | None:
         number = mode if isinstance(mode, int) else int(str(mode or "0600"), 8)
     except ValueError:
         return None
-    return number if 0 <= number <= 0o7777 else None
+    # A number that a role has made decimal text of would give rights to others.
+    sound = 0 <= number <= 0o777 and not (number >> 3 | number) & 7 & ~(number >> 6)
+    return number if sound else None

@@ -20,7 +20,7 @@ options:
   mode:
     description:
       - The permissions of the file. Others are set right, which is told as a change and in RV(mode).
-    type: str
+    type: raw
     default: "0600"
 """
 

@@ -124,6 +124,9 @@ def _of_files(given: t.Any, faults: list[Fault]) -> frozenset[str]:
     """What the action plugin has found in the files."""
     names: list[str] = []
     for file in given or ():
+        if not isinstance(file, dict):  # which the action plugin has not seen
+            faults.append(Fault("shadows", "must be a dict, not a text"))
+            break
         if "fault" in file:
             faults.append(Fault(f"shadows.env_files {file['path']}", file["fault"]))
         names += file.get("names", ())

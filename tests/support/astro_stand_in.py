@@ -191,7 +191,8 @@ def _check(body: Any, known: set[str]) -> None:
         raise Refusal(400, "unknown property")
     for name, properties in (("connection", CONNECTION), ("airflowVariable", VARIABLE)):
         for key, value in body.get(name, {}).items():
-            if key not in properties or value is not None and type(value) is not properties[key]:
+            wanted = properties.get(key)
+            if wanted is None or value is not None and (isinstance(value, bool) != (wanted is bool) or not isinstance(value, wanted)):
                 raise Refusal(400, f"{name}.{key}: unknown property or wrong type")
 
 

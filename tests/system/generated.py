@@ -109,11 +109,11 @@ def by_chance(chance: random.Random) -> Declared:
 
 def text(chance: random.Random, lines: bool = True) -> str:
     known = FRAGMENTS + LINES if lines else FRAGMENTS
-    return "".join(chance.choice(known) for _ in range(chance.randint(1, 12)))
+    return "".join(chance.choice(known) for _each in range(chance.randint(1, 12)))
 
 
 def mapping(chance: random.Random, depth: int = 3) -> Declared:
-    return {text(chance): value(chance, depth=depth - 1) for _ in range(chance.randint(0, 4))}
+    return {text(chance): value(chance, depth=depth - 1) for _each in range(chance.randint(0, 4))}
 
 
 def value(chance: random.Random, lines: bool = True, depth: int = 3) -> Any:
@@ -121,7 +121,7 @@ def value(chance: random.Random, lines: bool = True, depth: int = 3) -> Any:
     kinds = ["text", "number", "word", *(["list", "dict"] if depth > 0 else [])]
     kind = chance.choice(kinds)
     if kind == "list":
-        return [value(chance, lines, depth - 1) for _ in range(chance.randint(0, 3))]
+        return [value(chance, lines, depth - 1) for _each in range(chance.randint(0, 3))]
     if kind == "dict":
         return mapping(chance, depth)
     if kind == "number":

@@ -246,5 +246,3 @@ def test_what_cannot_be_kept_there_is_refused_at_once(place2: Place, vault_proxy
 def test_an_engine_that_is_no_kv_is_not_written_to(root: Any, vault_proxy: FaultProxy) -> None:
     place = place_at("cubbyhole", vault_proxy, root)
     assert "cubbyhole" in place.fault(variables=[{"key": "v", "value": "1"}])
-
-

@@ -189,6 +189,8 @@ class AstroEnvironment(Backend):
         part: Record = {"type": whole["conn_type"]}
         emptied = []
         for name, theirs in NAMES.items():
+            if name in actual.unseen and name not in fields:
+                continue  # what was shown of it is not all of it, and would be all that is left
             empty = whole[name] in (None, {})
             if not empty:
                 part[theirs] = whole[name]

@@ -32,7 +32,7 @@ from ._file import FileBackend, read_file_options
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "path": {"type": "path"},
-    "mode": {"type": "str", "default": "0600"},
+    "mode": {"type": "raw", "default": "0600"},
 }
 WITHHELD: frozenset[str] = frozenset()
 

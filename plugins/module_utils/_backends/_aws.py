@@ -63,6 +63,7 @@ class Aws:
     def __call__(self, operation: str, holds: str | None = None, **arguments: t.Any) -> dict[str, t.Any]:
         """What AWS answers; holds: what must be in it. Raises Answered, ServerFault."""
         client = self._client or self._connected()
+        code = ""
         try:
             answer: dict[str, t.Any] = getattr(client, operation)(**arguments)
             if holds is None or holds in answer:

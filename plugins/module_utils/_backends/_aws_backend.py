@@ -17,16 +17,16 @@ from .._faults import Fault, ServerFault
 from .._kinds import CONNECTION, VARIABLE, Kind
 from .._kinds._kind import Fields
 from ._aws import Aws
-from ._backend import Backend, decoded, encoded
+from ._backend import Backend, Misshapen, decoded, encoded
 
 TEAM = "--"
 PREFIXES = {CONNECTION: "connections_prefix", VARIABLE: "variables_prefix"}
 
 
 class Kept(t.NamedTuple):
-    """An entry as it was read: its text, and which one of those that were ever there."""
+    """An entry as it was read: its text, None for bytes, and which one of those that were ever there."""
 
-    text: str
+    text: str | None
     version: str
 
 
@@ -35,8 +35,14 @@ def read_prefixes(words: dict[str, t.Any], faults: list[Fault]) -> dict[Kind, st
     prefixes = {kind: str(words[word]) for kind, word in PREFIXES.items() if words.get(word) not in (None, "")}
     if not prefixes:
         faults.append(Fault("connections_prefix", "is missing, or variables_prefix: as Airflow's backend has them"))
-    if len({prefix.strip("/") for prefix in prefixes.values()}) < len(prefixes):
-        faults.append(Fault("variables_prefix", "must be another one than connections_prefix"))
+    return prefixes
+
+
+def apart(prefixes: dict[Kind, str], faults: list[Fault]) -> dict[Kind, str]:
+    """The beginnings of names, of which none may be within the other: what is in there would be both."""
+    one, other = (*prefixes.values(), "", "")[:2]
+    if one and other and (one.startswith(other) or other.startswith(one)):
+        faults.append(Fault("variables_prefix", "must be another one than connections_prefix, and none within the other"))
     return prefixes
 
 
@@ -121,13 +127,16 @@ class AwsBackend(Backend):
 
     def ids(self, kind: Kind) -> list[str]:
         prefix = self.prefixes.get(kind)
-        return [] if prefix is None else sorted(name.removeprefix(prefix) for name in self.names(prefix))
+        ids = [] if prefix is None else sorted(name.removeprefix(prefix) for name in self.names(prefix))
+        return [each for each in ids if kind is VARIABLE or "/" not in each]  # in which no connection's id has a slash
 
     def read(self, kind: Kind, object_id: str) -> Fields | None:
         if kind not in self.prefixes:
             return None
         found = self._kept(self._name(kind, object_id))
-        return None if found is None else decoded(kind, found.text)
+        if found is not None and found.text is None:
+            raise Misshapen("holds bytes")
+        return None if found is None else decoded(kind, str(found.text))
 
     def write(self, kind: Kind, object_id: str, fields: Fields, new: bool) -> None:
         name, text = self._name(kind, object_id), encoded(kind, fields)

@@ -34,7 +34,7 @@ FORMATS: dict[str, t.Any] = {
 a value cannot stand there; and a Grammar."""
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "path": {"type": "path"},
-    "mode": {"type": "str", "default": "0600"},
+    "mode": {"type": "raw", "default": "0600"},
     "format": {"type": "str", "choices": [*FORMATS], "default": "docker"},
     "secret_name": {"type": "str", "no_log": False},
     "secret_namespace": {"type": "str", "no_log": False},

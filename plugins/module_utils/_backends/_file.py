@@ -25,7 +25,7 @@ from ._backend import Backend
 
 def read_file_options(words: dict[str, t.Any], faults: list[Fault]) -> tuple[str, int]:
     """The options C(path) and C(mode)."""
-    path, mode = words.get("path"), str(words.get("mode") or "0600")
+    path, mode = words.get("path"), words.get("mode") or "0600"
     if not isinstance(path, str) or not path:
         faults.append(Fault("path", "is missing: the file to write"))
         path = ""
@@ -35,10 +35,19 @@ def read_file_options(words: dict[str, t.Any], faults: list[Fault]) -> tuple[str
         faults.append(Fault("path", "is a folder"))
     elif not os.path.isdir(os.path.dirname(path)):
         faults.append(Fault("path", "its folder does not exist"))
-    if not re.fullmatch(r"0?[0-7]{3}", mode):
-        faults.append(Fault("mode", 'must be permissions in octal, in quotes, such as "0600"'))
-        mode = "0600"
-    return path, int(mode, 8)
+    return path, _permissions(mode, faults)
+
+
+def _permissions(mode: t.Any, faults: list[Fault]) -> int:
+    """What is not in quotes YAML makes a decimal number of, by which others would get rights; so may a role make text."""
+    quotes = 'must be permissions in octal, in quotes, such as "0600"'
+    if not isinstance(mode, str) or not re.fullmatch(r"0?[0-7]{3}", mode):
+        faults.append(Fault("mode", quotes))
+        return 0o600
+    bits = int(mode, 8)
+    if (bits >> 3 | bits) & 7 & ~(bits >> 6):
+        faults.append(Fault("mode", f"gives others what the owner may not; it {quotes}"))
+    return bits
 
 
 class FileBackend(Backend):

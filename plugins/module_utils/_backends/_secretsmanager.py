@@ -16,7 +16,7 @@ from .._faults import Fault, ServerFault
 from ._aws import OPTIONS as AWS_OPTIONS
 from ._aws import WITHHELD as AWS_WITHHELD
 from ._aws import Answered, read_aws, refusals
-from ._aws_backend import AwsBackend, Kept, read_prefixes
+from ._aws_backend import AwsBackend, Kept, apart, read_prefixes
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     **AWS_OPTIONS,
@@ -35,7 +35,7 @@ def read(words: dict[str, t.Any], faults: list[Fault]) -> AwsBackend:
     if days != 0 and not 7 <= days <= 30:
         faults.append(Fault("recovery_days", "must be 7 to 30, or 0 to delete at once"))
     aws = read_aws("secretsmanager", words, faults)
-    named = {kind: f"{prefix.rstrip(separator)}{separator}" for kind, prefix in prefixes.items()}
+    named = apart({kind: f"{prefix.rstrip(separator)}{separator}" for kind, prefix in prefixes.items()}, faults)
     return SecretsManager(aws, named, words.get("kms_key_id"), days)
 
 
@@ -59,9 +59,7 @@ class SecretsManager(AwsBackend):
             ):
                 answer = self.aws("batch_get_secret_value", "SecretValues", SecretIdList=names, **more)
             for each in answer["SecretValues"]:
-                if "SecretString" not in each:
-                    raise ServerFault(f"{each['Name']} in {self.title} holds bytes, so it may be somebody else's")
-                found[each["Name"]] = Kept(each["SecretString"], str(each.get("VersionId")))
+                found[each["Name"]] = Kept(each.get("SecretString"), str(each.get("VersionId")))
             # What is not there, or marked for deletion, is as good as absent; nobody must be told that of one that may not be read.
             for error in answer.get("Errors", ()):
                 if error.get("ErrorCode") not in ("ResourceNotFoundException", DELETED):

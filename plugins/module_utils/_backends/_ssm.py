@@ -15,7 +15,7 @@ from .._faults import Fault
 from ._aws import OPTIONS as AWS_OPTIONS
 from ._aws import WITHHELD as AWS_WITHHELD
 from ._aws import read_aws, refusals
-from ._aws_backend import AwsBackend, Kept, read_prefixes
+from ._aws_backend import AwsBackend, Kept, apart, read_prefixes
 
 TIERS = {"standard": 4096, "advanced": 8192}  # bytes of a value
 OPTIONS: dict[str, dict[str, t.Any]] = {
@@ -29,7 +29,7 @@ def read(words: dict[str, t.Any], faults: list[Fault]) -> AwsBackend:
     prefixes = read_prefixes(words, faults)
     aws = read_aws("ssm", words, faults)
     # Airflow's backend puts a slash before a prefix that has none, and one behind it.
-    named = {kind: f"/{prefix.strip('/')}/" for kind, prefix in prefixes.items()}
+    named = apart({kind: f"/{prefix.strip('/')}/" for kind, prefix in prefixes.items()}, faults)
     return ParameterStore(aws, named, words.get("kms_key_id"), words.get("parameter_tier") or "standard")
 
 

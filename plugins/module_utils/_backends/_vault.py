@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 import typing as t
 
 from .._abilities import Abilities
@@ -46,8 +47,9 @@ def read(words: dict[str, t.Any], faults: list[Fault]) -> Backend | None:
             paths[kind] = path
     if not any(words.get(word) for word in PATHS.values()):
         faults.append(Fault("connections_path", "is missing, or variables_path: as Airflow's VaultBackend has them"))
-    if len(set(paths.values())) < len(paths):
-        faults.append(Fault("variables_path", "must be another folder than connections_path"))
+    one, other = (*(f"{path}/" for path in paths.values()), "", "")[:2]
+    if one and other and (one.startswith(other) or other.startswith(one)):
+        faults.append(Fault("variables_path", "must be another folder than connections_path, and none within the other"))
     mount = _path(words, "mount", faults)
     return None if faults or option.access is None else VaultBackend(option.access, mount or option.access.mount, paths)
 
@@ -81,6 +83,8 @@ class VaultBackend(Backend):
             drops={"variable": frozenset({"description"})},
         )
         self._folder: Folder | None = None
+        self._fault: ServerFault | None = None
+        self._lock = threading.Lock()
         self._stack = contextlib.ExitStack()
         self._versions: dict[str, int] = {}
         self._secrets: dict[str, dict[str, t.Any]] = {}
@@ -94,20 +98,28 @@ class VaultBackend(Backend):
 
     @property
     def folder(self) -> Folder:
-        """The engine, signed in to."""
-        if self._folder is None:
-            from .._secrets._folder import Folder  # hvac is imported only where it is asked for
+        """The engine, signed in to once: who comes meanwhile waits, and gets the same refusal."""
+        with self._lock:
+            if self._fault is not None:
+                raise ServerFault(self._fault.message, self._fault.status)
+            if self._folder is None:
+                from .._secrets._folder import Folder  # hvac is imported only where it is asked for
 
-            with self._sentences():
-                self._folder = self._stack.enter_context(Folder.open(self.access, self.mount))
-        return self._folder
+                try:
+                    with self._sentences():
+                        self._folder = self._stack.enter_context(Folder.open(self.access, self.mount))
+                except ServerFault as fault:
+                    self._fault = fault
+                    raise
+            return self._folder
 
     def close(self) -> None:
         self._stack.close()
 
     def ids(self, kind: Kind) -> list[str]:
         with self._sentences():
-            return self.folder.below(self.paths[kind]) if kind in self.paths else []
+            ids = self.folder.below(self.paths[kind]) if kind in self.paths else []
+        return [each for each in ids if kind is VARIABLE or "/" not in each]  # in which no connection's id has a slash
 
     def read(self, kind: Kind, object_id: str) -> Fields | None:
         if kind not in self.paths:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -216,5 +217,5 @@ def _without_user(url: str | None) -> str | None:
     try:
         parts = urlsplit(url or "")
     except ValueError:
-        return url.rpartition("@")[2] if url else None
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if url and "@" in parts.netloc else url
+        return re.sub(r"[?#].*", "", str(url).rpartition("@")[2], flags=re.DOTALL)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")) if url else None

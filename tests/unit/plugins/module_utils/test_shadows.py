@@ -109,6 +109,7 @@ def test_a_kind_without_a_path_is_not_looked_for() -> None:
         ({"environment": [1]}, "a list of names"),
         ({"environment": [f"AIRFLOW_CONN_A={CANARY}"]}, "without their values"),
         ({"env_files": [{"path": "/a.env", "fault": "cannot be read"}]}, "/a.env: cannot be read"),
+        ({"env_files": [f"/{CANARY}.env"]}, "must be a dict, not a text"),
         ({"vault": CANARY}, "shadows.vault: must be a dict"),
         ({"vault": {}}, "connections_path or variables_path"),
         ({"vault": {"mount": "kv"}}, "connections_path or variables_path"),

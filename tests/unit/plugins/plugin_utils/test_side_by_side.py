@@ -59,8 +59,7 @@ def change(
 )
 def test_what_differs_looks_different(before: t.Any, after: t.Any, left: str, right: str) -> None:
     assert shown(before, after) == (left, right)
-    turned = after, before
-    assert shown(*turned) == (right, left)
+    assert shown(before=after, after=before) == (right, left)
 
 
 @given(JSON, JSON)
