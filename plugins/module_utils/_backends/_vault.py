@@ -162,9 +162,12 @@ class VaultBackend(Backend):
 
     @contextlib.contextmanager
     def _sentences(self) -> t.Iterator[None]:
+        from .._secrets._folder import BAD_REQUEST, SecretTrouble
         from .._secrets._session import VaultTrouble
 
         try:
             yield
+        except SecretTrouble as trouble:
+            raise ServerFault(str(trouble), BAD_REQUEST) from None
         except VaultTrouble as trouble:
             raise ServerFault(str(trouble)) from None

@@ -15,7 +15,11 @@ from ._access import VaultAccess
 from ._kv import KV, Engine, signed_in
 from ._session import Refusal, Session, VaultTrouble
 
-BAD_REQUEST = 400  # what a check-and-set that fails is answered with
+BAD_REQUEST = 400  # the answer to a secret that cannot be taken, or to a check-and-set that fails
+
+
+class SecretTrouble(VaultTrouble):
+    """One secret cannot be had or written; others may well be."""
 
 
 class Folder:
@@ -79,7 +83,7 @@ class Folder:
             return int((answer.get("data") or {}).get("version") or follows + 1)
         except Refusal as refusal:
             if refusal.status == BAD_REQUEST and refusal.says("check-and-set"):
-                raise VaultTrouble(self._meanwhile(path)) from None
+                raise SecretTrouble(self._meanwhile(path)) from None
             raise self._trouble(refusal, "create", path) from None
 
     def remove(self, path: str, version: int) -> None:
@@ -89,7 +93,7 @@ class Folder:
                 self._kv.v1.delete_secret(path, self.mount)
                 return
             if self.read(path)[1] != version:  # deleting knows no check-and-set
-                raise VaultTrouble(self._meanwhile(path))
+                raise SecretTrouble(self._meanwhile(path))
             self._kv.v2.delete_latest_version_of_secret(path, mount_point=self.mount)
         except Refusal as refusal:
             raise self._trouble(refusal, "delete", path) from None
@@ -108,7 +112,7 @@ class Folder:
 
     def _secret(self, found: t.Any, path: str) -> dict[str, t.Any]:
         if not isinstance(found, dict):
-            raise VaultTrouble(f"what Vault has at {self.mount}/{path} is no secret of a KV engine")
+            raise SecretTrouble(f"what Vault has at {self.mount}/{path} is no secret of a KV engine")
         return found
 
     def _meanwhile(self, path: str) -> str:
@@ -117,14 +121,15 @@ class Folder:
     def _trouble(self, refusal: Refusal, capability: str, path: str) -> VaultTrouble:
         doing = {"create": "writing", "read": "reading", "delete": "deleting", "list": "listing"}[capability]
         if refusal.status != 403:
-            return VaultTrouble(self.session.meaning(refusal, f"{doing} {self.mount}/{path}"))
+            trouble = SecretTrouble if refusal.status == BAD_REQUEST else VaultTrouble
+            return trouble(self.session.meaning(refusal, f"{doing} {self.mount}/{path}"))
         if refusal.is_about_the_token:
             return VaultTrouble(
                 f"{self.session.access.url} does not accept the token: it has expired, was revoked or used up, or never was one"
             )
         part = "" if self.version == 1 else "metadata/" if capability == "list" else "data/"
         needs = '"create", "update"' if capability == "create" else f'"{capability}"'
-        return VaultTrouble(
+        return SecretTrouble(
             f"Vault does not permit {doing} {self.mount}/{path}{self.session.in_namespace}: a policy of the token needs "
             f'`path "{self.mount}/{part}{path}" {{ capabilities = [{needs}] }}`'
         )
