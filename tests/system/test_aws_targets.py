@@ -14,7 +14,8 @@ from harness import Place
 from moto_server import CREDENTIALS, MotoServer
 from place_steps import CANARY, STEPS
 
-from ansible_collections.windsock.airflow.plugins.module_utils import _engine
+from ansible_collections.windsock.airflow.plugins.module_utils import _apply, _engine
+from ansible_collections.windsock.airflow.plugins.module_utils._backends._aws_backend import AwsBackend
 
 TARGETS = ("ssm", "secretsmanager")
 KEYS = {
@@ -272,3 +273,26 @@ def test_recovery(moto: MotoServer, aws_proxy: FaultProxy) -> None:
     place(variables=[{"key": "v", "state": "absent"}])
     assert not store.client.list_secrets(Filters=[{"Key": "name", "Values": ["windsock-recovery"]}])["SecretList"]
     assert "recovery_days" in store.place(aws_proxy, recovery_days=3).refused(variables=[])
+
+
+def test_one_that_may_not_be_written_does_not_keep_the_others_from_being_written(
+    place: Place, aws_proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [f"v{number}" for number in range(20)]
+    add = AwsBackend.create
+
+    def refusing(self: AwsBackend, kind: Any, object_id: str, fields: Any) -> None:
+        if object_id == "bad":
+            answer(aws_proxy, "AccessDeniedException", "")
+            try:
+                add(self, kind, object_id, fields)
+            finally:
+                aws_proxy.reset()
+        else:
+            add(self, kind, object_id, fields)
+
+    monkeypatch.setattr(_apply, "in_parallel", lambda work, items: [work(item) for item in items])
+    monkeypatch.setattr(AwsBackend, "create", refusing)
+    run = place(variables=[{"key": key, "value": "1"} for key in ("bad", *keys)])
+    assert {each["id"] for each in run.failures} == {"bad"} and "does not permit" in run.failures[0]["reason"]
+    assert run.actions == dict.fromkeys(keys, "create")

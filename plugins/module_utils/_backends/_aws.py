@@ -143,6 +143,8 @@ def refusals(doing: str, right: str, absent: str = "", **meanings: str) -> t.Ite
         yield
     except Answered as answered:
         if answered.code in DENIED:
-            raise ServerFault(f"{doing}: AWS does not permit it, the right {right} is needed", 403) from None
+            # That one may not be written says nothing of the others.
+            status = 400 if doing.startswith(("writing", "deleting")) else 403
+            raise ServerFault(f"{doing}: AWS does not permit it, the right {right} is needed", status) from None
         meaning = meanings.get(answered.code, f"AWS refuses it ({answered.code})")
         raise ServerFault(f"{doing}: {meaning}", 409 if answered.code == absent else 400) from None
