@@ -228,7 +228,7 @@ def test_without_a_region(store: Store, monkeypatch: pytest.MonkeyPatch) -> None
     ("options", "told"),
     [
         ({}, "connections_prefix: is missing"),
-        ({"connections_prefix": "a", "variables_prefix": "/a/"}, "another one"),
+        ({"connections_prefix": "a", "variables_prefix": "a/"}, "another one"),
         ({"variables_prefix": "a", "aws_access_key": "k"}, "aws_secret_key: is missing"),
         ({"variables_prefix": "a", "aws_profile": "p", "aws_access_key": "k", "aws_secret_key": "s"}, "aws_profile"),
         ({"variables_prefix": "a", "aws_endpoint_url": "host"}, "aws_endpoint_url"),
