@@ -239,7 +239,7 @@ options:
   protect:
     description:
       - "Shell patterns of ids that O(prune) never deletes, of whatever kind: V(legacy_*), for example. Upper and lower
-        case differ."
+        case differ, but for names of environment variables, which are in capitals."
     type: list
     elements: str
     default: []

@@ -39,6 +39,7 @@ class Abilities:
     lists_contents: a list shows more than ids, or costs no more than reading a few objects.
     holds: the kinds of objects that there are, by name.
     drops: the fields, by kind, that are not kept.
+    ids_in_capitals: ids that differ in upper and lower case only are one.
     """
 
     lists_extra: bool = True
@@ -60,3 +61,4 @@ class Abilities:
     lists_contents: bool = True
     holds: frozenset[str] = frozenset({"connection", "variable", "pool"})
     drops: FieldsByKind = field(default_factory=dict)
+    ids_in_capitals: bool = False

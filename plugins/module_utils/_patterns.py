@@ -4,7 +4,7 @@
 
 # Private to this collection: no stable interface for others.
 
-"""Shell patterns of ids, as C(protect) and C(patterns) have them. Capital letters count, as they do in Airflow."""
+"""Shell patterns of ids, as C(protect) and C(patterns) have them. Capital letters count, as they do in Airflow's database."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ import re
 import typing as t
 
 
-def matches(object_id: str, patterns: t.Iterable[str]) -> bool:
-    """Whether any of the patterns is about an object of such an id."""
+def matches(object_id: str, patterns: t.Iterable[str], in_capitals: bool = False) -> bool:
+    """Whether any of the patterns is about an object of such an id. in_capitals: upper and lower case are the same."""
+    if in_capitals:
+        object_id, patterns = object_id.upper(), [pattern.upper() for pattern in patterns]
     return any(fnmatch.fnmatchcase(object_id, pattern) for pattern in patterns)
 
 

@@ -71,7 +71,7 @@ def prune(
         for kind_name, object_id in actual
         if kind_name in wanted
         and (kind_name, object_id) not in declared
-        and _may_go(wanted[kind_name], object_id, pruning, memories)
+        and _may_go(wanted[kind_name], object_id, pruning, memories, abilities)
     ]
     stuck = [(kind, object_id) for kind, object_id in doomed if unreachable(kind, object_id, abilities)]
     if stuck:
@@ -111,10 +111,10 @@ def shared(desired: t.Iterable[Desired], memories: Memories) -> list[str]:
     ]
 
 
-def _may_go(kind: Kind, object_id: str, pruning: Pruning, memories: Memories) -> bool:
+def _may_go(kind: Kind, object_id: str, pruning: Pruning, memories: Memories, abilities: Abilities) -> bool:
     if pruning.mode == "none" or object_id in kind.undeletable or memories.owners_of(kind, object_id):
         return False
-    if matches(object_id, pruning.protect):
+    if matches(object_id, pruning.protect, abilities.ids_in_capitals):
         return False
     return pruning.mode == "all" or object_id in memories.owned(kind)
 

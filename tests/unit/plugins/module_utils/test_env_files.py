@@ -334,6 +334,13 @@ def test_pruning_stays_within_its_limit_and_spares_the_protected(place: Place) -
     assert place.path.read_text() == "AIRFLOW_VAR_V3=1\nAIRFLOW_CONN_C=http://h\nOTHER=1\n"
 
 
+@pytest.mark.parametrize("pattern", ["KEEP_*", "Keep_Me", "keep_[a-z]*"])
+def test_what_is_protected_may_be_spelled_in_any_case(place: Place, pattern: str) -> None:
+    place.path.write_text("AIRFLOW_VAR_KEEP_ME=1\nAIRFLOW_VAR_GO=1\n")
+    changes = place.settles(prune="all", protect=[pattern], variables=[])
+    assert [each["id"] for each in changes] == ["go"] and place.path.read_text() == "AIRFLOW_VAR_KEEP_ME=1\n"
+
+
 def test_what_belongs_to_a_team_is_not_pruned(place: Place) -> None:
     place.path.write_text("AIRFLOW_VAR__CREW___KEY=1\nAIRFLOW_VAR_KEY=1\n")
     assert [each["id"] for each in place.settles(prune="all", variables=[])] == ["key"]
