@@ -79,7 +79,7 @@ class Memories:
 
     own is None where this owner has no memory, or one that cannot be read; others holds the objects of the other
     owners by the owner's name; secrets are those of this owner. trouble says, by variable, what cannot be read and
-    what to do.
+    what to do. in_capitals: ids that differ in upper and lower case only are one; those of the others are in capitals.
     """
 
     owner: str
@@ -87,6 +87,7 @@ class Memories:
     others: dict[str, Objects] = field(default_factory=dict)
     trouble: dict[str, str] = field(default_factory=dict)
     secrets: Secrets = field(default_factory=Secrets)
+    in_capitals: bool = False
 
     @property
     def writable(self) -> bool:
@@ -99,7 +100,8 @@ class Memories:
 
     def owners_of(self, kind: Kind, object_id: str) -> list[str]:
         """The other owners that have applied an object."""
-        return [owner for owner, objects in self.others.items() if object_id in objects.get(kind.name, ())]
+        known_as = object_id.upper() if self.in_capitals else object_id
+        return [owner for owner, objects in self.others.items() if known_as in objects.get(kind.name, ())]
 
 
 def key_of(owner: str) -> str:
@@ -122,6 +124,15 @@ def read_memories(variables: t.Iterable[Actual], owner: str) -> Memories:
         else:
             others[found] = objects
     return Memories(owner, own, others, trouble, secrets)
+
+
+def in_capitals(memories: Memories) -> Memories:
+    """The same where ids that differ in upper and lower case only are one."""
+    others = {
+        owner: {kind: frozenset(each.upper() for each in ids) for kind, ids in objects.items()}
+        for owner, objects in memories.others.items()
+    }
+    return replace(memories, others=others, in_capitals=True)
 
 
 def _way_out(variable: Actual, owner: str, why: Unreadable) -> str:

@@ -16,7 +16,7 @@ from ._declaration import Desired
 from ._faults import ServerFault
 from ._kinds import VARIABLE, Kind
 from ._limits import unreachable
-from ._memory import Memories, key_of, no_memories, read_memories
+from ._memory import Memories, in_capitals, key_of, no_memories, read_memories
 from ._parallel import in_parallel
 from ._patterns import beginning, matches, plain
 from ._plan import Actual, ActualObjects
@@ -74,7 +74,8 @@ class Reader:
                 if fault.status != FORBIDDEN:
                     raise
                 return no_memories(owner, fault.message)
-        return read_memories([one for one in known if VARIABLE.keeps(one.id)], owner)
+        memories = read_memories([one for one in known if VARIABLE.keeps(one.id)], owner)
+        return in_capitals(memories) if self.server.abilities.ids_in_capitals else memories
 
     def memory(self, owner: str) -> Memories:
         """What this owner has applied, and nothing of the others."""

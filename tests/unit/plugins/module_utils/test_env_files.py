@@ -324,6 +324,25 @@ def test_pruning_spares_what_another_owner_has_applied(place: Place) -> None:
     assert changes == [] and "AIRFLOW_VAR_MINE=1\n" in place.path.read_text()
 
 
+@pytest.mark.parametrize("owners", [("me", "you"), ("you", "me")])
+def test_what_two_owners_spell_differently_is_one(place: Place, owners: tuple[str, str]) -> None:
+    spelled = {"me": "Both", "you": "BOTH"}
+    for owner in owners:
+        found = place(owner=owner, variables=[{"key": spelled[owner], "value": "1"}])
+    assert warned(found, f"({owners[0]!r})")
+    assert place.settles(owner="me", prune="owned", variables=[]) == []
+    assert "AIRFLOW_VAR_BOTH=1\n" in place.path.read_text()
+    changes = place.settles(owner="you", prune="owned", variables=[])
+    assert [each["action"] for each in changes] == ["delete"] and "AIRFLOW_VAR_BOTH" not in place.path.read_text()
+
+
+def test_an_owner_may_change_the_spelling(place: Place) -> None:
+    for spelling in ("Foo", "foo"):
+        place.settles(owner="me", prune="owned", variables=[{"key": spelling, "value": "1"}])
+    assert [each["id"] for each in place.settles(owner="me", prune="owned", variables=[])] == ["foo"]
+    assert "AIRFLOW_VAR_FOO" not in place.path.read_text()
+
+
 def test_pruning_stays_within_its_limit_and_spares_the_protected(place: Place) -> None:
     place.path.write_text(
         "".join(f"AIRFLOW_VAR_V{number}=1\n" for number in range(4)) + "AIRFLOW_CONN_C=http://h\nOTHER=1\n"
