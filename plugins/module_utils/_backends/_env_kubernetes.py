@@ -90,23 +90,36 @@ class Manifest:
 
     def _read(self) -> dict[str, tuple[t.Any, t.Any]] | None:
         """The keys and nodes of data and stringData, None where there is no such Secret."""
-        for document in _documents(self.text):
-            fields = _fields(document)
-            metadata = _fields(fields["metadata"][1]) if "metadata" in fields else {}
-            ours = _text(fields, "kind") == "Secret" and _text(metadata, "name") == self.name
-            if ours and self.namespace in (None, _text(metadata, "namespace")):
-                break
-        else:
+        found = self._found()
+        if found is None:
             return None
-        self.document = document
+        self.document, fields = found, _fields(found)
         sections = {name: fields[name] for name in ("data", "stringData") if name in fields}
         for name, (_key, mapping) in sections.items():
             if mapping.id == "mapping":
                 for key, (_node, value) in _fields(mapping).items():
                     self._values[key] = _entry(key, value, name == "data")
             elif mapping.value:
-                raise Unreadable(f"line {mapping.start_mark.line + 1}: {name} is no mapping")
+                raise Unreadable(f"line {_line(mapping)}: {name} is no mapping")
         return sections
+
+    def _found(self) -> t.Any:
+        """The document of the Secret, None where there is none. Beside one that is written otherwise, no second one is
+        to be."""
+        documents = _documents(self.text)
+        for item in self._named(item for document in documents for item in _items(document)):
+            if self.namespace is None or _metadata(item, "namespace") in (None, self.namespace):
+                raise Unreadable(f"line {_line(item)}: the Secret stands in a List; give it a document of its own")
+        named = self._named(documents)
+        ours = [document for document in named if self.namespace in (None, _metadata(document, "namespace"))]
+        homeless = [document for document in named if _metadata(document, "namespace") is None]
+        if homeless and not ours:
+            raise Unreadable(f"line {_line(homeless[0])}: the Secret has no namespace; write metadata.namespace there")
+        return ours[0] if ours else None
+
+    def _named(self, nodes: t.Iterable[t.Any]) -> list[t.Any]:
+        """The Secrets of this name."""
+        return [node for node in nodes if _text(_fields(node), "kind") == "Secret" and _metadata(node, "name") == self.name]
 
     # What is to be written
 
@@ -209,9 +222,27 @@ def _fields(node: t.Any) -> dict[str, tuple[t.Any, t.Any]]:
     for key, value in node.value if node.id == "mapping" else ():
         if key.id == "scalar":
             if key.value in found:
-                raise Unreadable(f"line {key.start_mark.line + 1}: a key stands twice")
+                raise Unreadable(f"line {_line(key)}: a key stands twice")
             found[key.value] = (key, value)
     return found
+
+
+def _metadata(node: t.Any, name: str) -> str | None:
+    """A word of the metadata, None where it is empty."""
+    fields = _fields(node)
+    return _text(_fields(fields["metadata"][1]), name) or None if "metadata" in fields else None
+
+
+def _line(node: t.Any) -> int:
+    line: int = node.start_mark.line + 1
+    return line
+
+
+def _items(document: t.Any) -> list[t.Any]:
+    """What a List holds."""
+    fields = _fields(document)
+    held = fields["items"][1] if "items" in fields and (_text(fields, "kind") or "").endswith("List") else None
+    return held.value if held is not None and held.id == "sequence" else []
 
 
 def _text(fields: dict[str, tuple[t.Any, t.Any]], name: str) -> str | None:

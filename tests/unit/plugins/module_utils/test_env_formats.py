@@ -295,6 +295,25 @@ def test_a_secret_of_another_namespace_is_another_one() -> None:
     assert _env_kubernetes.Manifest(MANIFEST, "airflow", "prod").names() == ["Y", "Z", "A", "X"]
 
 
+def test_of_two_manifests_the_one_of_the_namespace_counts() -> None:
+    nowhere = "kind: Secret\nmetadata: {name: airflow}\n---\n"
+    assert _env_kubernetes.Manifest(nowhere + MANIFEST, "airflow", "prod").names() == ["Y", "Z", "A", "X"]
+
+
+def test_a_manifest_of_no_namespace_gets_no_second_one_beside_it() -> None:
+    with pytest.raises(Unreadable, match="line 3: the Secret has no namespace; write metadata.namespace there"):
+        _env_kubernetes.Manifest("kind: ConfigMap\n---\nkind: Secret\nmetadata: {name: airflow}\n", "airflow", "prod")
+
+
+@pytest.mark.parametrize("namespace", [None, "prod"])
+@pytest.mark.parametrize("of_its_own", ["", ", namespace: prod"])
+def test_a_secret_in_a_list_gets_no_second_one_beside_it(namespace: str | None, of_its_own: str) -> None:
+    text = f"kind: List\nitems:\n- kind: ConfigMap\n- kind: Secret\n  metadata: {{name: airflow{of_its_own}}}\n"
+    with pytest.raises(Unreadable, match="line 4: the Secret stands in a List; give it a document of its own"):
+        _env_kubernetes.Manifest(text, "airflow", namespace)
+    assert _env_kubernetes.Manifest(text, "other", namespace).names() == []
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
