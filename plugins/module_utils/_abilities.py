@@ -40,6 +40,7 @@ class Abilities:
     holds: the kinds of objects that there are, by name.
     drops: the fields, by kind, that are not kept.
     ids_in_capitals: ids that differ in upper and lower case only are one.
+    writes_on_commit: nothing is written before commit(), so that check mode can try everything but that.
     """
 
     lists_extra: bool = True
@@ -62,3 +63,4 @@ class Abilities:
     holds: frozenset[str] = frozenset({"connection", "variable", "pool"})
     drops: FieldsByKind = field(default_factory=dict)
     ids_in_capitals: bool = False
+    writes_on_commit: bool = False

@@ -58,7 +58,7 @@ def run(
     desired = _with_secrets(desired, actual, policy, vault, server)
     task = _Task([*desired, *pruned.absent], actual, policy, memories, server, check_mode, audit_log)
     task.carry_out()
-    if memories.writable and not check_mode:
+    if memories.writable and not task.only_told:
         task.remember(_claimed(task), _released(task, pruned))
     task.commit()
     notes = [*pruned.notes, *(shared(desired, memories) if pruning.owner else ()), *task.notes]
@@ -87,7 +87,7 @@ def run_one(
     (desired,) = _with_secrets([desired], actual, policy, vault, server)
     task = _Task([desired], actual, policy, memories, server, check_mode, audit_log)
     task.carry_out()
-    if memories.writable and not check_mode:
+    if memories.writable and not task.only_told:
         task.remember({}, {})
     task.commit()
     report = task.report([*memories.trouble.values(), *task.notes])
@@ -114,6 +114,8 @@ class _Task:
         self.memories = memories
         self.server = server
         self.check_mode = check_mode
+        # Where nothing lasts before the commit, check mode does all that comes before it, and fails where the run would.
+        self.only_told = check_mode and not server.abilities.writes_on_commit
         self.notes: list[str] = []
         self.remembers = policy.update_secrets == "on_change" and memories.writable
         self.knowledge: Knowledge | None = None
@@ -134,7 +136,7 @@ class _Task:
 
     def carry_out(self) -> None:
         """Write what has to change, in check mode only say so."""
-        if self.check_mode:
+        if self.only_told:
             self.ledger = Ledger(done=self.plan.changes)
             return
         outdated = self.knowledge.outdated(self.plan) if self.knowledge and self.memories.writable else {}
@@ -144,10 +146,10 @@ class _Task:
 
     def commit(self) -> None:
         """Make what was written last."""
-        if self.check_mode:
+        if self.only_told:
             return
         try:
-            self.server.commit()
+            self.server.commit(self.check_mode)
         except ServerFault as fault:
             if not self.ledger.done:  # what is noted for the owner is all that there was
                 self.notes.append(fault.message)

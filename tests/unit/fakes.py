@@ -147,8 +147,8 @@ class MemoryServer:
     def reads(self) -> list[tuple[str, t.Any]]:
         return [call for call in self.calls if call[0] in ("list", "get")]
 
-    def commit(self) -> None:
-        pass
+    def commit(self, check_mode: bool = False) -> None:
+        assert not check_mode
 
     def hide(self, secrets: t.Iterable[str]) -> None:
         self.hidden += secrets

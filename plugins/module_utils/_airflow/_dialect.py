@@ -76,8 +76,11 @@ class Dialect(t.Protocol):
         A request that fails as a whole raises ServerFault; nothing was written then.
         """
 
-    def commit(self) -> None:
-        """Make what was written last, where that takes something more. Raises ServerFault; nothing was written then."""
+    def commit(self, check_mode: bool = False) -> None:
+        """Make what was written last, where that takes something more. Raises ServerFault; nothing was written then.
+
+        In check mode, which gets here with the ability writes_on_commit only, all but that.
+        """
 
     def close(self) -> None:
         """Sign out, where that takes something. Nothing is asked any more."""

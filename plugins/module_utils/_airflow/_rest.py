@@ -49,7 +49,7 @@ class Rest:
     def about(self) -> dict[str, t.Any]:
         return {"airflow": {"version": self.version, "api_version": self.api_version}}
 
-    def commit(self) -> None:
+    def commit(self, check_mode: bool = False) -> None:
         """Each request is final."""
 
     def close(self) -> None:

@@ -54,6 +54,7 @@ class AstroSettings(FileBackend):
             "variable": frozenset({"description"}),
             "pool": frozenset({"include_deferred"}),
         },
+        writes_on_commit=True,
     )
 
     def objections(self, one: Desired) -> list[str]:
@@ -99,7 +100,7 @@ class AstroSettings(FileBackend):
 
     def render(self) -> str:
         if re.search(r"^\s*#|\s#", self.text, re.MULTILINE):
-            self.notes.append(f"comments in {self.path} are lost, now that it was written")
+            self.notes.append(f"comments in {self.path} are lost when it is written")
         return self.nodes.text()
 
     @cached_property

@@ -93,7 +93,7 @@ class Backend:
         """Keep an object no more. Raises ServerFault."""
         raise NotImplementedError
 
-    def commit(self) -> None:
+    def commit(self, check_mode: bool = False) -> None:
         """Each write is final."""
 
     def close(self) -> None:

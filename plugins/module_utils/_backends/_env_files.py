@@ -20,7 +20,7 @@ from .._kinds._kind import Fields
 from .._memory import read_memories
 from .._secrets._reference import holds_unread
 from . import _env_compose, _env_docker, _env_dockerfile, _env_kubernetes, _env_systemd
-from ._backend import Backend, Misshapen, decoded, encoded
+from ._backend import Misshapen, decoded, encoded
 from ._env_text import LONGEST, Lines, Sheet, Unreadable
 from ._file import FileBackend, read_file_options
 
@@ -74,7 +74,7 @@ def read(words: dict[str, t.Any], faults: list[Fault]) -> FileBackend | None:
 class EnvFile(FileBackend):
     """Airflow writes ids in capitals, so their own spelling is taken from declarations and from what owners applied."""
 
-    abilities = dataclasses.replace(Backend.abilities, ids_in_capitals=True)
+    abilities = dataclasses.replace(FileBackend.abilities, ids_in_capitals=True)
 
     def __init__(
         self, path: str, mode: int, form: str = "docker", name: str = "", namespace: str | None = None

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import re
 import stat
@@ -52,6 +53,8 @@ def _permissions(mode: t.Any, faults: list[Fault]) -> int:
 
 class FileBackend(Backend):
     """path: absolute. mode: the permissions that the file is to have, since it holds secrets."""
+
+    abilities = dataclasses.replace(Backend.abilities, writes_on_commit=True)
 
     def __init__(self, path: str, mode: int = 0o600) -> None:
         super().__init__()
@@ -121,13 +124,16 @@ class FileBackend(Backend):
         """Note that an object is gone from the next text."""
         raise NotImplementedError
 
-    def commit(self) -> None:
+    def commit(self, check_mode: bool = False) -> None:
         if not self._dirty:
             return
         if self._refused:
             raise ServerFault(f"nothing was written to {self.path}, since not everything could be")
+        text = self.render().encode()
+        if check_mode:
+            return
         try:
-            write_atomically(os.path.realpath(self.path), self.render().encode(), self.mode, self._check)
+            write_atomically(os.path.realpath(self.path), text, self.mode, self._check)
         except OSError as error:
             raise ServerFault(f"{self.path} cannot be written: {error.strerror or error}") from None
         self._dirty = False

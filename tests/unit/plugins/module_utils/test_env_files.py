@@ -230,6 +230,35 @@ def test_a_file_of_another_kind(place: Place, form: str, text: str, why: str) ->
     assert why in place.refused(format=form, connections=[HTTP], **name)
 
 
+@pytest.mark.parametrize(
+    ("words", "text", "told"),
+    [
+        ({"format": "dockerfile"}, "FROM a\nENV AIRFLOW_VAR_A=1 B=2\n", "is set there together with other variables"),
+        ({"format": "dockerfile", "variables": [], "prune": "all"}, "ENV AIRFLOW_VAR_A=1 B=2\n", "is set there together"),
+        ({"format": "kubernetes"}, '{"kind": "Secret", "metadata": {"name": "s"}}', "one key a line"),
+        (
+            {"format": "kubernetes", "variables": [{"key": f"v{n}", "value": "x" * 120_000} for n in range(9)]},
+            "",
+            "no more than 1 MiB",
+        ),
+    ],
+)
+def test_check_mode_fails_where_the_run_would(place: Place, words: dict[str, t.Any], text: str, told: str) -> None:
+    place.path.write_text(text)
+    name = {"secret_name": "s"} if words["format"] == "kubernetes" else {}
+    declared = {"variables": [{"key": "a", "value": "2"}, {"key": "b", "value": "2"}], **name, **words}
+    predicted = place.refused(check_mode=True, **declared)
+    assert told in predicted and predicted == place.refused(**declared)
+
+
+def test_check_mode_tells_that_comments_are_lost(place: Place) -> None:
+    place.path.write_text("airflow:  # comment\n  variables: []\n")
+    declared = {"target": "astro_settings", "variables": [{"key": "a", "value": "2"}]}
+    for check_mode in (True, False):
+        assert warned(place(check_mode=check_mode, **declared), "comments in")
+    assert not warned(place(check_mode=True, **declared), "comments in")
+
+
 # What is refused
 
 
