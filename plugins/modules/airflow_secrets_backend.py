@@ -65,6 +65,8 @@ options:
     description:
       - In whose name objects are applied. If it is not empty, what was applied is kept as one more variable in the place
         itself, whose key begins with C(windsock_applied_), so that O(prune=owned) knows what is to go.
+      - "In a file that variable counts too: if it is all that is written anew, the task has changed something, though
+        RV(changes) is empty."
       - It needs a place for variables, so O(variables_path) or O(variables_prefix) where there are such.
     type: str
     default: ""

@@ -42,6 +42,7 @@ class Backend:
     version = ""
     api_version = ""
     repeats = 0
+    rewritten = False  # whether its one text became another, be it only by what an owner has applied
     hides = False  # whether something was read of which the place does not show the secrets
     abilities = Abilities(
         shows_variables_as_stored=True,

@@ -130,13 +130,12 @@ class FileBackend(Backend):
         if self._refused:
             raise ServerFault(f"nothing was written to {self.path}, since not everything could be")
         text = self.render().encode()
-        if check_mode:
-            return
-        try:
-            write_atomically(os.path.realpath(self.path), text, self.mode, self._check)
-        except OSError as error:
-            raise ServerFault(f"{self.path} cannot be written: {error.strerror or error}") from None
-        self._dirty = False
+        if not check_mode:
+            try:
+                write_atomically(os.path.realpath(self.path), text, self.mode, self._check)
+            except OSError as error:
+                raise ServerFault(f"{self.path} cannot be written: {error.strerror or error}") from None
+        self._dirty, self.rewritten = False, True
 
     def _check(self, new: int) -> None:
         """The owner stays the same, and what somebody else wrote since it was read stays too."""

@@ -68,7 +68,7 @@ def _run(
     result = {name: value for name, value in report.result.items() if name != "unknown" or backend.hides}
     settled = {} if report.failed else backend.settle(check_mode)
     found = {name: each for name, each in settled.items() if each}
-    result = {**result, **settled, "changed": result["changed"] or bool(found)}
+    result = {**result, **settled, "changed": result["changed"] or backend.rewritten or bool(found)}
 
     def diff() -> list[dict[str, t.Any]]:
         more = [(name, each["before"], each["after"]) for name, each in found.items()]

@@ -372,6 +372,18 @@ def test_an_owner_may_change_the_spelling(place: Place) -> None:
     assert "AIRFLOW_VAR_FOO" not in place.path.read_text()
 
 
+def test_what_an_owner_has_applied_is_a_change_of_the_file(place: Place) -> None:
+    declared = {"variables": [{"key": "a", "value": "1"}]}
+    place.settles(**declared)
+    for owner in ("me", "you"):
+        assert place.settles(owner=owner, **declared) == []
+        place.path.write_text(place.path.read_text().replace("AIRFLOW_VAR_WINDSOCK", "#"))
+        before = place.state()
+        assert place(check_mode=True, owner=owner, **declared).result["changed"] and place.state() == before
+        assert place(owner=owner, **declared).result["changed"] and place.state() != before
+        assert not place(owner=owner, **declared).result["changed"]
+
+
 def test_pruning_stays_within_its_limit_and_spares_the_protected(place: Place) -> None:
     place.path.write_text(
         "".join(f"AIRFLOW_VAR_V{number}=1\n" for number in range(4)) + "AIRFLOW_CONN_C=http://h\nOTHER=1\n"
