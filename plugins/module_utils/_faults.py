@@ -82,3 +82,12 @@ def suggestion(word: str, known: t.Iterable[str]) -> str:
 
     near = difflib.get_close_matches(as_word(word).removesuffix("..."), known, n=1)
     return f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+
+
+def unknown(what: str, key: t.Any, known: t.Iterable[str]) -> str:
+    """What is said of a key of a file that is not known. It is named only if it is much like one that is.
+
+    For the file may be something else altogether, and a key of it a piece of a secret.
+    """
+    meant = suggestion(str(key), known)
+    return f"unknown {what} {as_word(key)!r}, {meant}" if meant.startswith("did you") else f"unknown {what}, {meant}"

@@ -17,7 +17,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ._declaration import Given, listed
-from ._faults import Fault, as_word, suggestion
+from ._faults import Fault, unknown
 from ._files import Handed, load_here
 from ._forms._text import guessed
 from ._kinds import KINDS, Kind
@@ -179,7 +179,7 @@ def _declarations(path: str, content: Content) -> Declarations:
     for section in content.sections:
         kind = known.get(section.key)
         if kind is None:
-            flaws.append(Flaw(f"unknown key {as_word(section.key)!r}, {suggestion(section.key, known)}", section.line))
+            flaws.append(Flaw(unknown("key", section.key, known), section.line))
         elif section.key in lists:
             flaws.append(Flaw(twice(section.key), section.line))
         elif section.value is not None and not isinstance(section.value, list):

@@ -14,6 +14,8 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass
 
+from ._faults import as_word
+
 
 class Flaw(ValueError):
     """What is wrong with a text and where: noted, or raised where nothing of the text can be used."""
@@ -46,7 +48,7 @@ class Content:
 
 def twice(key: str) -> str:
     """The reason why a mapping is refused that Python, and Ansible but for a warning, would take."""
-    return f"the key {key[:60]!r} is there twice in one mapping"
+    return f"the key {as_word(key)!r} is there twice in one mapping"
 
 
 def read_json_text(text: str) -> Content:

@@ -23,6 +23,7 @@ import ansible.template
 import yaml
 from ansible.errors import AnsibleError, AnsibleFileNotFound
 
+from ansible_collections.windsock.airflow.plugins.module_utils._faults import as_word, suggestion
 from ansible_collections.windsock.airflow.plugins.module_utils._files import Handed, expand, load, not_found
 from ansible_collections.windsock.airflow.plugins.module_utils._forms._files import (
     ASTRO,
@@ -123,10 +124,12 @@ def read(path: str, loader: Any) -> dict[str, Any] | OtherForm:
         return OtherForm(path, form, content)
     if not isinstance(content, dict):
         raise DeclarationFileError(f"{path}: must be a mapping with the keys {', '.join(IDENTITIES)}")
-    unknown = [str(key) for key in content if key not in IDENTITIES]
+    unknown = [key for key in content if key not in IDENTITIES]
     if unknown:
+        # Only what is misspelt: in a file that is something else, a key may be a piece of a secret.
+        named = ", ".join(repr(as_word(key)) for key in unknown if suggestion(str(key), IDENTITIES).startswith("did you"))
         raise DeclarationFileError(
-            f"{path}: unknown key {', '.join(map(repr, unknown))}; a file of declarations has {', '.join(IDENTITIES)}"
+            f"{path}: unknown key{named and f' {named}'}; a file of declarations has {', '.join(IDENTITIES)}"
         )
     wrong = [kind for kind in content if not isinstance(content[kind], (list, type(None), str))]  # text: a template
     if wrong:

@@ -65,6 +65,7 @@ def connection(number: int, bleeds: bool) -> dict[str, Any]:
         extra |= {"api_key": secret(number), "headers": {"x-api-key": secret(number + 1), "accept": text}}
     if number % 5 == 2:
         extra |= {"hosts": [{"name": text, "token": secret(number)}, {"name": "b", "token": None}], "yes": "no"}
+        extra |= {"config": json.dumps({"password": f"{CANARY}-config-{number}"}), "hook": telling(number)}
     if number % 25 == 3:
         extra |= {"where": {"vault": "x", "key": "y"}, "password": secret(number)}
     if number % 50 == 8 and bleeds:  # once the other is loaded, Airflow masks its password wherever it occurs
@@ -82,8 +83,19 @@ def variable(prefix: str, number: int) -> tuple[str, dict[str, Any]]:
     elif number % 6 == 2:
         value = json.dumps({"url": f"https://{number}.example.com", "auth": {"password": secret(number)}, "list": [1, 2.5, text_of(number)]})
     elif number % 6 == 3:
-        value = f"postgresql://etl:{CANARY}-{number}@db.example.com/x"
+        value = telling(number)
+    elif number % 6 == 4 and number % 4 == 0:
+        value = json.dumps({"config": json.dumps({"deeper": telling(number // 4)}), "list": [1, 2.5]})
     return key, {"value": value, **({"description": text_of(number)} if number % 4 == 0 else {})}
+
+
+def telling(number: int) -> str:
+    """A text with a secret that only the text itself tells of."""
+    return (
+        f"postgresql://etl:{CANARY}-{number}@db.example.com/x",
+        f"postgresql://etl:a/{CANARY}-{number}@db.example.com/x",
+        f"https://hooks.example.com/{number}?Token={CANARY}-{number}",
+    )[number // 3 % 3]
 
 
 def text_of(number: int) -> str:

@@ -18,11 +18,17 @@ import typing as t
 from dataclasses import dataclass
 
 from .._comparison import Path
+from .._json import NOT_JSON, read_json
 from .._masking import MASK, holds_mask, looks_secret
 from .._secrets._reference import is_reference
 
-# A private key, and a URL with a password in it.
-TELLING = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY|[a-z][a-z0-9+.-]*://[^\s/:@]*:[^\s/@]+@", re.IGNORECASE)
+# A private key, and a URL with a password in it, which may have a slash in it that nobody escaped, or in its query.
+TELLING = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY"
+    r"|[a-z0-9+.-]://[^\s/:@]*:[^\s@]+@"
+    r"|[?&;][\w.-]*(?:token|password|passwd|secret|api[_-]?key|access[_-]?key|sig|signature)=[^\s&;#]",
+    re.IGNORECASE,
+)
 LONGEST_KEY = 500  # YAML takes no key of more than 1,024 characters
 DEEPEST = 90  # and a declaration nothing below a hundred levels
 
@@ -54,9 +60,17 @@ class Secrecy:
         """Whether what has such a name is secret."""
         return looks_secret(name) or any(fnmatch.fnmatchcase(name.lower(), each.lower()) for each in self.patterns)
 
-    def is_text(self, text: t.Any) -> bool:
+    def is_text(self, text: t.Any, path: Path = ()) -> bool:
         """Whether a text under any name is secret, or is not known since a part of it is masked."""
-        return isinstance(text, str) and (MASK in text or TELLING.search(text) is not None)
+        return isinstance(text, str) and (MASK in text or self._tells(text, path))
+
+    def _tells(self, text: str, path: Path) -> bool:
+        """Whether there is more in a text than a mask that is not to be shown. JSON may be in it as a text again."""
+        if TELLING.search(text):
+            return True
+        content = read_json(text) if text.lstrip().startswith(("{", "[", '"')) else NOT_JSON
+        holes = [] if content is NOT_JSON else holes_in(self.with_holes(content, path=path))
+        return not all(hole.is_partly_masked for hole in holes)
 
     def with_holes(self, value: t.Any, hidden: bool = False, path: Path = ()) -> t.Any:
         """A JSON value with a Hole for all that is secret. hidden: its name is."""
@@ -64,7 +78,7 @@ class Secrecy:
             return Hole(path)
         if isinstance(value, dict):
             # Something secret is in a name, and names have to be declared.
-            if any(self.is_text(key) or len(key) > LONGEST_KEY for key in value):
+            if any(self.is_text(key, (*path, key)) or len(key) > LONGEST_KEY for key in value):
                 return Hole(path)
             return {
                 key: self.with_holes(item, hidden or self.is_name(key), (*path, key)) for key, item in value.items()
@@ -72,8 +86,9 @@ class Secrecy:
         if isinstance(value, list):
             return [self.with_holes(item, hidden, (*path, str(index))) for index, item in enumerate(value)]
         if isinstance(value, str):
-            seen = value if MASK in value and not hidden and not TELLING.search(value) else MASK
-            return Hole(path, seen) if (hidden and value) or self.is_text(value) else value
+            tells = hidden or self._tells(value, (*path, ""))
+            seen = value if MASK in value and not tells else MASK
+            return Hole(path, seen) if (value and tells) or MASK in value else value
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return Hole(path) if hidden and is_number else value
 

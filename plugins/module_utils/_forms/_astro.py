@@ -18,12 +18,12 @@ import re
 import typing as t
 
 from .._declaration import Desired
-from .._faults import as_word, suggestion
+from .._faults import as_word, unknown
 from .._kinds import Kind
 from .._kinds._kind import Fields
 from .._kinds._types import Wrong, text
 from ._connection import uri_fields
-from ._form import OF_KIND, Notes, hidden, leave_out, sections, words
+from ._form import OF_KIND, Notes, each_unknown, hidden, leave_out, sections, words
 from ._text import read_text
 
 KEYS: dict[str, dict[str, str]] = {
@@ -88,11 +88,12 @@ def from_astro_settings(settings: t.Any, secret: bool, notes: Notes) -> dict[str
     if not isinstance(airflow, dict):
         notes.faults.append(f"must be a mapping with the key airflow, and in it {', '.join(KEYS)}")
         return {}
-    notes.faults += [f"unknown key {as_word(key)!r} beside airflow" for key in settings if key != "airflow"]
+    if len(settings) > 1:
+        notes.faults.append("must have no other key beside airflow")
     made: dict[str, list[Fields]] = {}
     for plural, entries in airflow.items():
         if plural not in KEYS:
-            notes.faults.append(f"unknown key {as_word(plural)!r}, {suggestion(str(plural), KEYS)}")
+            notes.faults.append(unknown("key", plural, KEYS))
         elif entries is not None and not isinstance(entries, list):
             notes.faults.append(f"{plural} must be a list")
         else:
@@ -110,7 +111,7 @@ def declaration_of(plural: str, entry: t.Any, place: str, notes: Notes) -> Field
     keys, kind = KEYS[plural], OF_KIND[plural]
     given = {keys[key]: value for key, value in entry.items() if key in keys and value not in EMPTY}
     given = {name: value for name, value in given.items() if value != 0 or name not in NUMBERS}
-    faults = [f"{as_word(key)}: unknown key, {suggestion(str(key), keys)}" for key in entry if key not in keys]
+    faults = each_unknown("key", entry, keys)
     object_id = given.pop(kind.identity.name, None)
     if object_id is None and not faults and set(given) <= {"extra"}:  # of which the template has an example
         return None

@@ -17,13 +17,13 @@ import re
 import typing as t
 from urllib.parse import parse_qsl, quote, urlencode
 
-from .._faults import as_word, suggestion
+from .._faults import as_word
 from .._json import NOT_JSON, read_json
 from .._kinds import CONNECTION
 from .._kinds._connection import URI_FIELDS
 from .._kinds._kind import Fields
 from .._uri import EXTRA_KEY, UriFault, parse_uri
-from ._form import Notes, hidden, leave_out, whole, words
+from ._form import Notes, each_unknown, hidden, leave_out, whole, words
 
 JSON_FIELDS = ("conn_type", "description", "host", "login", "password", "schema", "port", "extra")
 UNNAMED = "unnamed"
@@ -163,7 +163,7 @@ def json_fields(text: t.Any, place: str, notes: Notes) -> Fields | None:
         notes.faults.append(f"{place}: must be a JSON object")
         return None
     known = (*JSON_FIELDS, "team_name", "uri")
-    faults = [f"{as_word(name)}: unknown field, {suggestion(name, known)}" for name in given if name not in known]
+    faults = each_unknown("field", given, known)
     conn_type, uri = given.get("conn_type"), given.get("uri")
     if conn_type and not isinstance(conn_type, str):
         faults.append("conn_type: must be text")

@@ -8,14 +8,15 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
-from .._faults import as_word, suggestion
+from .._faults import as_word
 from .._json import NOT_JSON, read_json
 from .._kinds._kind import Fields
 from ._connection import uri_fields
-from ._form import OF_KIND, Notes, hidden, words
-from ._text import FORMATS, read_text
+from ._form import OF_KIND, Notes, each_unknown, hidden, words
+from ._text import FORMATS, Lines, read_text
 
 # Other names for words of a declaration, and what tells of a state or of the storage.
 NAMES = {
@@ -53,8 +54,10 @@ def _entries(kind: str, data: t.Any, notes: Notes) -> t.Iterator[tuple[t.Any, t.
     """Each entry with its id and place: of a mapping by id, or of a list as airflowctl has it."""
     one = OF_KIND[kind]
     if isinstance(data, dict):
-        for object_id, entry in data.items():
-            place = f"{one.name} {as_word(object_id)!r}"
+        for number, (object_id, entry) in enumerate(data.items()):
+            place = f"{one.name} {as_word(object_id)!r}" if _is_of(kind, entry) else f"{kind}[{number}]"
+            if isinstance(data, Lines):  # where what stands before a = may be a line of a private key
+                place = f"the text line {data.numbers[object_id]}"
             yield object_id, _variable(entry, place, notes) if kind == "variables" else entry, place
     elif isinstance(data, list):
         met: set[str] = set()
@@ -72,6 +75,13 @@ def _entries(kind: str, data: t.Any, notes: Notes) -> t.Iterator[tuple[t.Any, t.
         notes.faults.append(f"must be the text of a file of {kind}, or what is read from one: a mapping or a list")
 
 
+def _is_of(kind: str, entry: t.Any) -> bool:
+    """Whether an entry looks like one of its kind, so that its key is an id, and not whatever another file has there."""
+    if isinstance(entry, dict):
+        return kind == "variables" or any(each.name in _named(kind, entry) for each in OF_KIND[kind].words)
+    return kind == "variables" or (isinstance(entry, str) and re.match(r"\s*\{|[\w.+-]+://", entry) is not None)
+
+
 def _declared(kind: str, object_id: t.Any, entry: t.Any, place: str, notes: Notes) -> Fields | None:
     one = OF_KIND[kind]
     if kind == "connections" and isinstance(entry, str):
@@ -83,7 +93,7 @@ def _declared(kind: str, object_id: t.Any, entry: t.Any, place: str, notes: Note
         return None
     named = _named(kind, entry)
     known = [each.name for each in one.words if each.name not in NOT_STORED]
-    faults = [f"{as_word(name)}: unknown field, {suggestion(str(name), known)}" for name in named if name not in known]
+    faults = each_unknown("field", named, known)
     if str(named.pop(one.identity.name, object_id)) != str(object_id):
         faults.append(f"{one.identity.name}: is another one than the key of the entry")
     notes.faults += [f"{place}: {fault}" for fault in faults]

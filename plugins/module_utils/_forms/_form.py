@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._declaration import Desired, declare, listed
-from .._faults import Refused, as_word, suggestion
+from .._faults import Refused, unknown
 from .._kinds import KINDS, Kind
 from .._kinds._kind import Fields
 from .._kinds._types import Wrong
@@ -32,6 +32,11 @@ class Notes:
     lost: list[str] = field(default_factory=list)
 
 
+def each_unknown(what: str, given: t.Iterable[t.Any], known: t.Collection[str]) -> list[str]:
+    """What is said of the keys that are not known, of those that are not named only once."""
+    return list(dict.fromkeys(unknown(what, key, known) for key in given if key not in known))
+
+
 def sections(given: t.Any, notes: Notes) -> dict[str, list[Desired]]:
     """All that a mapping of lists of declarations declares present, each object with every field it has."""
     if not isinstance(given, dict):
@@ -40,7 +45,7 @@ def sections(given: t.Any, notes: Notes) -> dict[str, list[Desired]]:
     found: dict[str, list[Desired]] = {}
     for key, entries in given.items():
         if key not in OF_KIND:
-            notes.faults.append(f"unknown key {as_word(key)!r}, {suggestion(str(key), OF_KIND)}")
+            notes.faults.append(unknown("key", key, OF_KIND))
         elif entries is not None:
             found[key] = whole(OF_KIND[key], entries, notes)
     return found

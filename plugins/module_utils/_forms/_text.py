@@ -12,12 +12,12 @@ import json
 import re
 import typing as t
 
-from .._faults import as_word
 from .._texts import Content, Flaw, read_json_text
 from .._yaml import read_yaml
 from ._form import Notes
 
 FORMATS = ("json", "yaml", "env")
+TWICE = "has a name that is there already"
 
 
 def read_text(content: t.Any, file_format: str | None, notes: Notes) -> t.Any:
@@ -55,13 +55,22 @@ def _mapping(read: Content) -> t.Any:
     found: dict[str, t.Any] = {}
     for section in read.sections:
         if section.key in found:
-            raise Flaw(f"{as_word(section.key)} is there twice", section.line)
+            raise Flaw(TWICE, section.line)
         found[section.key] = section.value
     return found
 
 
-def _lines(content: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+class Lines(dict[str, str]):
+    """Lines of C(NAME=value), with the number of each by its name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers: dict[str, int] = {}
+
+
+def _lines(content: str) -> Lines:
+    """No fault names a name: where a value is of several lines, it is a part of that value."""
+    found = Lines()
     for number, line in enumerate(content.split("\n"), start=1):
         line = line.rstrip("\r")
         if not line.strip() or line.lstrip().startswith("#"):
@@ -69,7 +78,10 @@ def _lines(content: str) -> dict[str, str]:
         name, separator, value = line.partition("=")
         if not separator or not name:
             raise Flaw("must be NAME=value", number)
+        if "-----BEGIN " in value and "-----END " not in value:
+            raise Flaw("begins a key or a certificate of several lines, and a value must stand in one", number)
         if name in found:
-            raise Flaw(f"{as_word(name)} is there twice", number)
+            raise Flaw(TWICE, number)
         found[name] = value
+        found.numbers[name] = number
     return found

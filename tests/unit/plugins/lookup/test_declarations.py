@@ -90,20 +90,24 @@ def test_a_file_encrypted_whole(load, tmp_path):
 
 def test_all_faults_of_the_files_are_told_at_once(load, tmp_path):
     (tmp_path / "keys.yml").write_text("conections: [canary]\npool: canary\n")
+    (tmp_path / "other.yml").write_text("pools: []\ncanary: canary\n")
     (tmp_path / "list.yml").write_text("- canary\n")
     (tmp_path / "text.yml").write_text("canary\n")
     (tmp_path / "broken.yml").write_text("pools:\n  - name: canary\n   slots: 1\n")
     (tmp_path / "broken.json").write_text('{"pools": [canary')
-    told = refused(load, "gone.yml", "keys.yml", "list.yml", "text.yml", "broken.yml", "broken.json").splitlines()
+    told = refused(
+        load, "gone.yml", "keys.yml", "other.yml", "list.yml", "text.yml", "broken.yml", "broken.json"
+    ).splitlines()
     assert [line.removeprefix(f"{tmp_path}/").partition(":")[::2] for line in told] == [
         ("gone.yml", " there is no such file or folder"),
         ("keys.yml", " unknown key 'conections', 'pool'; a file of declarations has connections, variables, pools"),
+        ("other.yml", " unknown key; a file of declarations has connections, variables, pools"),
         ("list.yml", " must be a mapping with the keys connections, variables, pools"),
         ("text.yml", " must be a mapping with the keys connections, variables, pools"),
         ("broken.yml", " neither YAML nor JSON, see line 3, column 4"),
-        ("broken.json", told[5].partition(":")[2]),
+        ("broken.json", told[6].partition(":")[2]),
     ]
-    assert "neither YAML nor JSON" in told[5]
+    assert "neither YAML nor JSON" in told[6]
 
 
 @pytest.mark.parametrize("content", ["pools:", "pools: '{{ none }}'", "pools: '{{ empty | default(none) }}'"])
@@ -161,4 +165,4 @@ def test_faults_of_files_of_other_forms_name_the_file(load, tmp_path):
     told = refused(load, "b.env", "c.json").splitlines()
     assert [line.partition(":")[0].rpartition("/")[2] for line in told] == ["b.env", "c.json"]
     told = refused(load, "a.yml").splitlines()
-    assert told[0].removeprefix(f"{tmp_path}/") == "a.yml: pools[0] 'p': pool_slots: unknown key, did you mean pool_slot?"
+    assert told[0].removeprefix(f"{tmp_path}/") == "a.yml: pools[0] 'p': unknown key 'pool_slots', did you mean pool_slot?"

@@ -332,6 +332,56 @@ def test_secrets_of_variables() -> None:
     assert words("x", '{"a***b": 1}', AIRFLOW_3) == {"key": "x", "secret_value": ref("value", "variable", "x")}
 
 
+TELLING = [
+    "postgres://u:CANARY@h/d", "postgres://u:p/CANARY@h/d", "postgres://u:p:@/CANARY@h/d",
+    "https://h/?token=CANARY", "https://h/?x=1&Access_Token=CANARY&y=2", "https://h/?sig=CANARY", "jdbc:x://h;user=u;password=CANARY",
+    "https://h/?API-Key=CANARY", "https://h/?X-Amz-Signature=CANARY",
+    '{"password": "CANARY"}', ' [{"a": [{"pin_token": 123}]}]', json.dumps('{"token": "CANARY"}'),
+    json.dumps({"deeper": json.dumps({"url": "http://u:CANARY@h"})}),
+]  # fmt: skip
+HARMLESS = [
+    "https://h:80/?x=1&tokens=5&design=1&token=", "mail a@b", "http://h:80/a:b", "u@h:22", '{"a": "b"}', '{"password": ""}', '"x"', "{",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("abilities", [AIRFLOW_2, AIRFLOW_3], ids=["2", "3"])
+@pytest.mark.parametrize("text", TELLING)
+def test_texts_that_tell_a_secret_under_any_name(text: str, abilities: Abilities) -> None:
+    """In a connection, in a variable, and in the JSON of one; what the list shows is but the mask."""
+    for actual, field, real in (
+        (stored(CONNECTION, "c", conn_type="http", extra={"a": {"note": text}}), "extra.a.note", {"extra": {"a": {"note": text}}}),
+        (stored(VARIABLE, "v", value=json.dumps({"note": text})), "value.note", {"value": {"note": text}}),
+    ):
+        to = scheme()
+        entry = exported(actual, abilities, to)
+        assert [(each.field, each.seen) for each in to.wanted.values()] == [(field, MASK)]
+        assert "CANARY" not in str(entry.words) and "123" not in str(entry.words) and not entry.remarks
+        fields = complete(entry, to.wanted.values(), actual.kind, real)
+        after = fields["extra"] if actual.kind is CONNECTION else json.loads(fields["value"])
+        assert same(after, real["extra"] if actual.kind is CONNECTION else real["value"])
+        assert planned(declare([(actual.kind, entry.words, "x")]), actual, update_secrets="on_create").changes == []
+        assert f"`{field}` of the" in todo("h", to.wanted.values(), None, [entry], False)
+        assert "CANARY" not in todo("h", to.wanted.values(), None, [entry], False)
+    assert "CANARY" not in str(exported(stored(VARIABLE, "v", value=text), abilities).words)
+    assert "description" not in (exported(stored(POOL, "p", slots=1, description=text), abilities).words or {})
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_texts_that_tell_none(text: str) -> None:
+    entry = exported(stored(CONNECTION, "c", conn_type="http", extra={"note": text}))
+    assert entry.words == {"connection_id": "c", "conn_type": "http", "extra": {"note": text}}
+
+
+def test_what_is_shown_of_a_text_of_json_that_is_partly_masked() -> None:
+    to = scheme()
+    exported(stored(CONNECTION, "c", conn_type="http", extra={"note": '{"token": "CANARY", "a": "x *** y"}'}), to=to)
+    assert [each.seen for each in to.wanted.values()] == [MASK]
+    to = scheme()
+    entry = exported(stored(CONNECTION, "c", conn_type="http", extra={"note": '{"a": "x *** y"}'}), to=to)
+    assert [each.seen for each in to.wanted.values()] == ['{"a": "x *** y"}']
+    assert [remark.partition(":")[0] for remark in entry.remarks] == ["extra.note"]
+
+
 def test_what_cannot_refer_to_vault_is_left_out_and_said() -> None:
     entry = exported(stored(CONNECTION, "c", conn_type="http", host="https://u:CANARY@h", description="a *** b"))
     assert entry.words == {"connection_id": "c", "conn_type": "http"}

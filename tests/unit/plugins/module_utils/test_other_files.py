@@ -127,10 +127,10 @@ def test_faults_name_the_file_and_the_line() -> None:
         "c.json line 5: connections and connections[0] 'b': port: must be a whole number from 0 to 65535"
     ]
     assert refused("c.json", text.replace('"port": 1', '"prt": "canary"')) == [
-        "c.json: connection 'b': prt: unknown field, did you mean port?"
+        "c.json: connection 'b': unknown field 'prt', did you mean port?"
     ]
     assert refused("a.yml", ASTRO.replace("pool_slot: 3", "pool_slots: canary")) == [
-        "a.yml: pools[0] 'p': pool_slots: unknown key, did you mean pool_slot?",
+        "a.yml: pools[0] 'p': unknown key 'pool_slots', did you mean pool_slot?",
         "a.yml: pools[0] 'p': pool_slot: is missing, or 0",
     ]
     assert refused("a.yml", ASTRO + "      variable_name: x\n")[0].startswith("a.yml line ")
@@ -154,7 +154,11 @@ def test_a_key_twice_in_an_export_is_refused() -> None:
         ("c.env", "AIRFLOW_CONN_X=http://canary", "whose capital letters do not tell ids"),
         # What is misspelt in a file of declarations must not become a variable, whatever the file's name is.
         ("variables.yml", "varibles: [{key: a, value: canary}]", "did you mean variables?"),
-        ("variables.yml", "variables: []\nother: canary", "unknown key 'other'"),
+        ("variables.yml", "variables: []\ncanary: canary", "line 2: unknown key, known are"),
+        ("a.yml", "airflow: {pools: []}\ncanary: canary", "must have no other key beside airflow"),
+        # Lines of a private key, which are all that a line of another .env file may be.
+        ("prod.env", "DB=postgres://u:canary@h/d\nKEY=-----BEGIN PRIVATE KEY-----\ncanary/+==\n", "the text line 2: begins a key"),
+        ("prod.env", "DB=postgres://u:canary@h/d\nKEY=http://h\ncanary/+==\n", "the text line 3: must have the form"),
         ("l.json", '["canary"]', "must be a mapping with the keys"),
         ("l.json", "[]", "must be a mapping with the keys"),
         ("c.json", '[{"connection_id": "a", "conn_type": "x", "password": "***"}]', "how Airflow shows a secret"),

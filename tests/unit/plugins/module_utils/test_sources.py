@@ -135,7 +135,7 @@ def test_a_file_has_lists_of_the_three_kinds_only() -> None:
         "a.yml line 1: unknown key 'conections', did you mean connections?",
         "a.yml line 3: pools must be a list",
         "a.yml line 4: variables must be a list",
-        "a.yml line 5: unknown key '5', known are connections, pools, variables",
+        "a.yml line 5: unknown key, known are connections, pools, variables",
         "b.json line 2: the key 'pools' is there twice in one mapping",
         f"list.yml: {mapping}",
         f"text.yml: {mapping}",

@@ -239,6 +239,12 @@ def test_flaws_inside_a_json_text_are_all_told() -> None:
     ]
 
 
+def test_what_stands_behind_a_key_without_a_blank_is_not_told() -> None:
+    for read in (read_json_text, lambda text: read_yaml(text, None)):
+        (flaw,) = flaws(read('{"a": {"password:canary": 1, "password:canary": 1}}'))
+        assert flaw.startswith("the key 'password...' is there twice in one mapping")
+
+
 def raised(text: str, read: t.Any = lambda text: read_yaml(text, {})) -> str:
     with pytest.raises(Flaw) as flaw:
         read(text)
