@@ -37,7 +37,7 @@ def test_password_is_shown_as_a_mask_or_null(engine, stored, api, name):
     assert stored.connection(f"{name}c")["password"] == "first-pw"
     rotated = engine(connections=[{**declared, "password": "second-pw"}])
     assert rotated.change(f"{name}c") == {
-        "kind": "connection", "id": f"{name}c", "action": "update", "fields": [], "secrets": ["password"]}
+        "kind": "connection", "id": f"{name}c", "action": "update", "fields": [], "secrets": ["password"], "blind": True}
     assert stored.connection(f"{name}c")["password"] == "second-pw"
 
 
@@ -430,7 +430,7 @@ def test_a_password_is_cleared_by_replacing(engine, stored, api, name):
     api.create("connections", {"connection_id": f"{name}c", **WITH_PASSWORD})
     run = engine.settles(connections=[{"connection_id": f"{name}c", "password": "", "host": "i"}])
     assert run.change(f"{name}c") == {
-        "kind": "connection", "id": f"{name}c", "action": "replace", "fields": ["host"], "secrets": ["password"]}
+        "kind": "connection", "id": f"{name}c", "action": "replace", "fields": ["host"], "secrets": ["password"], "blind": False}
     assert stored.connection(f"{name}c") == {
         **WITH_PASSWORD, "password": None, "host": "i", "extra": json.loads(WITH_PASSWORD["extra"])}
 
