@@ -19,7 +19,8 @@ options:
     type: path
   mode:
     description:
-      - The permissions of the file. Others are set right, which is told as a change and in RV(mode).
+      - The permissions of the file, in octal and in quotes. Others are set right, which is told as a change and in RV(mode).
+      - Nobody may have a right that the owner has not, as from a number without quotes.
     type: raw
     default: "0600"
 """
