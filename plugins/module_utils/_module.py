@@ -180,7 +180,7 @@ def guarded(work: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
 def _hinted(name: str, value: t.Any) -> t.Any:
     if value is None or name == "airflow_username":
         return value
-    if name in ADDRESSES and not set(str(value)) & set("@?#"):  # a password may stand before the host, a token behind it
+    if name in ADDRESSES and isinstance(value, str) and not set(value) & set("@?#"):  # a password may stand before the host, a token behind it
         return value
     return f"({len(value)} entries)" if isinstance(value, list) else HIDDEN
 

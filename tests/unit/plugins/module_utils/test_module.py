@@ -629,3 +629,15 @@ def test_to_the_system_log_goes_the_modules_name_only(run_module: ModuleRunner, 
     assert "airflow_variable" in logged
     assert "a-key" not in logged
     assert "timeout" not in logged
+
+
+@pytest.mark.parametrize(
+    ("module", "option"),
+    [("airflow_pool", "airflow_url"), ("airflow_secrets_backend", "astro_url"), ("airflow_secrets_backend", "aws_endpoint_url")],
+)
+@pytest.mark.parametrize("address", [{"x": "CANARY"}, ["CANARY"], "http://u:CANARY@h", "http://h/?t=CANARY"])
+def test_an_address_that_may_hold_a_secret_is_not_shown(run_module: ModuleRunner, module: str, option: str, address: t.Any) -> None:
+    words = {"target": "ssm", "connections_prefix": "a"} if module == "airflow_secrets_backend" else {"name": "p"}
+    run = run_module(module, **{**words, option: address})
+    assert run.code == 1
+    assert_no_canary(run.everything)
