@@ -32,6 +32,8 @@ from raw_api import Api, raw_api
 from stored import Stored
 from vault_server import VaultServer
 
+from ansible_collections.windsock.airflow.plugins.module_utils import _apply
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--airflow", metavar="VERSION[,VERSION...]", default=DEFAULT_VERSION, type=versions,
@@ -103,6 +105,13 @@ def proxy(session_proxy: FaultProxy) -> FaultProxy:
 def engine(server: AirflowServer, proxy: FaultProxy) -> Engine:
     """Through the proxy, which lets everything pass unless the test tells it otherwise."""
     return Engine(proxy.url, server.admin)
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine of this process takes every server for a quick one, so that its bulk requests are of the same size on a
+    machine that is busy."""
+    monkeypatch.setattr(_apply, "QUICK", float("inf"))
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def without_fields(options: dict[str, Any]) -> dict[str, Any]:
     return {plural: [without_fields(each) for each in objects] for plural, objects in options.items()}
 
 
-def test_250_connections(engine, proxy, name):
+def test_250_connections(engine, proxy, name, unhurried):
     """Created in bulk; a run without changes lists them in 3 pages; changed in bulk; deleted in bulk."""
     connections = [{"connection_id": f"{name}{i:03}", "conn_type": "http", "host": f"h{i}", "password": f"secret-{i}",
                     "extra": {"n": i}} for i in range(250)]
