@@ -21,7 +21,7 @@ from stored import decoded
 from ansible_collections.windsock.airflow.plugins.module_utils._forms import _connection, _env, _export
 from ansible_collections.windsock.airflow.plugins.module_utils._forms._form import Notes
 from ansible_collections.windsock.airflow.plugins.module_utils._json import NOT_JSON, read_json
-from ansible_collections.windsock.airflow.plugins.module_utils._uri import parse_uri
+from ansible_collections.windsock.airflow.plugins.module_utils._uri import UriFault, parse_uri
 
 COUNT = max(200, int(os.environ.get("WINDSOCK_ROUND_TRIPS", "0")))
 READ_FORMS = Path(__file__).resolve().parents[1] / "support" / "read_forms.py"
@@ -155,7 +155,12 @@ def test_the_table_of_the_guide(ask):
 
 def test_uris_that_airflow_writes_are_read_as_airflow_3_reads_them(own_uris):
     for uri, read in own_uris.items():
-        ours = {**parse_uri(uri), "description": None}
+        try:
+            ours = {**parse_uri(uri), "description": None}
+        except UriFault as fault:
+            # An extra with a text under this name, of which Airflow itself makes an extra that is no JSON object.
+            assert "__extra__" in str(fault) and "__extra__=" in uri
+            continue
         assert ours == read["3.3.2", "models"], uri
         for other in (("2.11.2", "models"), ("3.3.2", "tasks")):  # which take no JSON for JSON
             assert {**ours, "extra": None} == {**read[other], "extra": None}, uri
