@@ -158,8 +158,9 @@ def test_uris_that_airflow_writes_are_read_as_airflow_3_reads_them(own_uris):
         try:
             ours = {**parse_uri(uri), "description": None}
         except UriFault as fault:
-            # An extra with a text under this name, of which Airflow itself makes an extra that is no JSON object.
-            assert "__extra__" in str(fault) and "__extra__=" in uri
+            # Of which Airflow's own readers make something else than was written: an extra that is no JSON object, a
+            # host with the login in it.
+            assert any(reason in str(fault) for reason in ("holds __extra__", "before its second '://'")), fault
             continue
         assert ours == read["3.3.2", "models"], uri
         for other in (("2.11.2", "models"), ("3.3.2", "tasks")):  # which take no JSON for JSON
