@@ -47,6 +47,13 @@ def moto() -> Iterator[MotoServer]:
         yield moto
 
 
+@pytest.fixture(scope="module")
+def vault() -> Iterator[VaultServer]:
+    """One of its own, where nobody has mounted anything below the page's mount."""
+    with VaultServer() as vault:
+        yield vault
+
+
 @pytest.fixture
 def approle(root: Any) -> dict[str, str]:
     """Who may do what the page's policy says, and no more."""

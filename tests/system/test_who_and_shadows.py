@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import vault_ways
-from airflow_generations import USERS
+from airflow_generations import password_of
 from airflow_server import AirflowServer
 from fault_proxy import FaultProxy
 from harness import Engine, Playbook
@@ -22,9 +22,7 @@ KINDS = ("connections", "variables", "pools")
 @pytest.fixture(scope="module")
 def somebody(server: AirflowServer) -> Api:
     """The API as another user than the engine's."""
-    api = raw_api(server)
-    api.authorization = api.sign_in("op2", USERS["op2"])
-    return api
+    return raw_api(server, ("op2", password_of("op2")))
 
 
 def declared(name: str) -> dict[str, list[dict[str, Any]]]:
