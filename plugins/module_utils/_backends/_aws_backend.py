@@ -17,7 +17,7 @@ from .._faults import Fault, ServerFault
 from .._kinds import CONNECTION, VARIABLE, Kind
 from .._kinds._kind import Fields
 from ._aws import Aws
-from ._backend import Backend, Misshapen, decoded, encoded
+from ._backend import Backend, Misshapen, decoded, encoded, nested
 
 TEAM = "--"
 PREFIXES = {CONNECTION: "connections_prefix", VARIABLE: "variables_prefix"}
@@ -39,9 +39,8 @@ def read_prefixes(words: dict[str, t.Any], faults: list[Fault]) -> dict[Kind, st
 
 
 def apart(prefixes: dict[Kind, str], faults: list[Fault]) -> dict[Kind, str]:
-    """The beginnings of names, of which none may be within the other: what is in there would be both."""
-    one, other = (*prefixes.values(), "", "")[:2]
-    if one and other and (one.startswith(other) or other.startswith(one)):
+    """The beginnings of names, of which none may be within the other."""
+    if nested(prefixes.values()):
         faults.append(Fault("variables_prefix", "must be another one than connections_prefix, and none within the other"))
     return prefixes
 

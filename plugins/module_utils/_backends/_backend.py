@@ -171,6 +171,12 @@ class Backend:
         raise NotImplementedError("a backend has no users")
 
 
+def nested(beginnings: t.Collection[str]) -> bool:
+    """Whether names that begin with the one begin with the other too: what is in there would be of both kinds."""
+    one, other = (*beginnings, "", "")[:2]
+    return bool(one and other) and (one.startswith(other) or other.startswith(one))
+
+
 def normalised(conn_type: str) -> str:
     """What Airflow makes of a type that it reads from JSON or a URI."""
     return "postgres" if conn_type == "postgresql" else conn_type.replace("-", "_")

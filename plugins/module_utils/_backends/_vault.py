@@ -23,7 +23,7 @@ from .._kinds import CONNECTION, VARIABLE, Kind
 from .._kinds._kind import Fields
 from .._secrets._access import VaultAccess, read_vault
 from .._secrets._reference import WrongReference, read_path
-from ._backend import JSON_FIELDS, Backend, Misshapen, connection_fields, decoded
+from ._backend import JSON_FIELDS, Backend, Misshapen, connection_fields, decoded, nested
 
 if t.TYPE_CHECKING:
     from .._secrets._folder import Folder
@@ -47,8 +47,7 @@ def read(words: dict[str, t.Any], faults: list[Fault]) -> Backend | None:
             paths[kind] = path
     if not any(words.get(word) for word in PATHS.values()):
         faults.append(Fault("connections_path", "is missing, or variables_path: as Airflow's VaultBackend has them"))
-    one, other = (*(f"{path}/" for path in paths.values()), "", "")[:2]
-    if one and other and (one.startswith(other) or other.startswith(one)):
+    if nested([f"{path}/" for path in paths.values()]):
         faults.append(Fault("variables_path", "must be another folder than connections_path, and none within the other"))
     mount = _path(words, "mount", faults)
     return None if faults or option.access is None else VaultBackend(option.access, mount or option.access.mount, paths)
