@@ -27,6 +27,7 @@ ROWS: tuple[tuple[Lane, ...], ...] = (
 THOROUGH = {"unit": {"WINDSOCK_ROUND_TRIPS": "1000"}}
 
 outcomes: list[tuple[str, bool, float]] = []
+reasons: dict[str, list[str]] = {}  # of each step that failed, the lines of its output that tell most
 printing = Lock()
 
 
@@ -35,15 +36,28 @@ def run(step: str, alone: bool) -> None:
     if alone:
         print(f"\n==== {step}", flush=True)
     started = time.monotonic()
-    kept = {} if alone else {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     environ = {**os.environ, **THOROUGH.get(step, {})}
-    done = subprocess.run(["make", "--no-print-directory", step], check=False, env=environ, **kept)
+    command = ["make", "--no-print-directory", step]
+    said: list[str] = []
+    with subprocess.Popen(
+        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        for line in process.stdout or ():
+            said.append(line.rstrip())
+            if alone:
+                print(line, end="", flush=True)
     with printing:
         if not alone:
-            print(f"\n==== {step}", flush=True)
-            sys.stdout.buffer.write(done.stdout)
-            sys.stdout.flush()
-        outcomes.append((step, done.returncode == 0, time.monotonic() - started))
+            print(f"\n==== {step}", *said, sep="\n", flush=True)
+        outcomes.append((step, process.returncode == 0, time.monotonic() - started))
+        if process.returncode:
+            reasons[step] = telling(said)
+
+
+def telling(said: list[str]) -> list[str]:
+    """What is worth repeating at the end, where it is found: pytest's names of what failed, and the last lines."""
+    named = [line for line in said[:-5] if line.startswith(("FAILED ", "ERROR", "[ERROR]", "fatal: "))]
+    return [line[:200] for line in named[-10:] + said[-5:]]
 
 
 def run_lane(lane: Lane, alone: bool) -> None:
@@ -59,6 +73,8 @@ def main() -> int:
         # Without the environments nothing else can run.
         if row[0] == ("setup",) and not outcomes[0][1]:
             break
+    for step, lines in reasons.items():
+        print(f"\n==== {step} failed:", *lines, sep="\n")
     print()
     for step, passed, seconds in outcomes:
         print(f"{'passed' if passed else 'FAILED'} {step:12} {seconds:6.1f} s")

@@ -14,7 +14,7 @@ AWKWARD = [
     "a", "user", "p@ss", "a:b", "a/b", "a?b", "a#b", "a b", " a ", "\u00fc\u6f22\U0001f32c", "\u0130\u0131\u00df", "%", "%41", "%2f", "a+b", "a&b=c", "'q\"",
     "\\", "[x]", "::1", "[::1]", "{{ x }}", "a;b", "x" * 300, "\t", "\r\n", "\x85\u2028", "://", "@", ":", "/", "//", "~", "1e5", "null", "true",
     "A.B-c_d", "1.10", "NaN", "[1,  2]", '{"a": 1}', '"x"', "__extra__", "-", "=",
-    "$HOME `id`", "#", "no", "0", "0x1f", "2024-01-01", "*a", "&a", "!x", "<<", "- a", "a: b",
+    "$HOME `id`", "#", "no", "0", "0x1f", "2024-01-01", "*a", "&a", "!x", "<<", "- a", "a: b", "-----BEGIN ",
 ]
 PROTOCOLS = ["http://", "https://", "HTTP://", "s://", "jdbc:postgresql://", "a b://", "://", "postgres://", "my_type://"]
 HOSTS = ["h", "example.com", "EXAMPLE.com", "127.0.0.1", "/var/run/sock", "/Var/Run",

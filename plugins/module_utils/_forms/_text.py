@@ -78,7 +78,7 @@ def _lines(content: str) -> Lines:
         name, separator, value = line.partition("=")
         if not separator or not name:
             raise Flaw("must be NAME=value", number)
-        if "-----BEGIN " in value and "-----END " not in value:
+        if re.search(r"-----BEGIN [A-Z0-9 ]+-----\s*$", value):
             raise Flaw("begins a key or a certificate of several lines, and a value must stand in one", number)
         if name in found:
             raise Flaw(TWICE, number)
