@@ -37,7 +37,7 @@ unit: ## unit tests, without a server
 	@$(RUN) dev pytest tests/unit
 
 page: ## the report's page in a real Chromium
-	@sh scripts/chromium.sh && $(RUN) dev pytest -n 2 tests/page
+	@sh scripts/packages.sh browser && $(RUN) dev pytest -n 2 tests/page
 
 integration: ## the ansible-test targets against a real Airflow
 	@$(RUN) dev $(VAULT) $(SERVER) sh scripts/integration.sh $(TARGETS)
@@ -45,7 +45,7 @@ integration: ## the ansible-test targets against a real Airflow
 		$(RUN) dev $(VAULT) $(SERVER_OF) $$version -- sh scripts/integration.sh $(or $(TARGETS),$(TWELVE_STEPS)) || exit 1; done
 
 system: ## what only a real Airflow behind a proxy of ours can show
-	@$(RUN) dev pytest -n 2 --dist loadfile tests/system --airflow $(AIRFLOW)
+	@sh scripts/packages.sh bastion && $(RUN) dev pytest -n 2 --dist loadfile tests/system --airflow $(AIRFLOW)
 
 matrix: ## the same on every version of Airflow that is promised, with more cases of the truth test
 	@WINDSOCK_TRUTH_FACTOR=5 $(MAKE) --no-print-directory system AIRFLOW=2.10.5,2.11.2,3.0.6,3.1.8,3.3.2

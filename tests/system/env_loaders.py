@@ -8,8 +8,8 @@
     systemd       the function of systemd's own library that reads C(EnvironmentFile=)
     kubernetes    C(kubectl kustomize), which reads manifests and writes them anew
 
-Of each there is a reading of our own too, as short as can be, for machines without it, and none of that of Compose. Nothing
-builds an image here: a Dockerfile is only read by our own rules, which were compared with the parser of BuildKit.
+Of each there is a reading of our own too, as short as can be, for machines without it. Nothing builds an image here: a
+Dockerfile is only read by our own rules, which were compared with the parser of BuildKit.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def loaders(form: str) -> dict[str, Loader]:
     if form == "docker":
         found = {"by hand": docker_by_hand, **({"docker": docker} if shutil.which("docker") else {})}
     if form == "compose":
-        found = {"compose": compose} if compose_command() else {}
+        found = {"by hand": compose_by_hand, **({"compose": compose} if compose_command() else {})}
     if form == "systemd":
         found = {"by hand": systemd_by_hand, **({"libsystemd": systemd} if systemd_library() else {})}
     if form == "kubernetes":
@@ -110,6 +110,13 @@ def compose(path: Path) -> Environment:
     told = json.loads(run(*compose_command(), "-p", "p", "-f", str(file), "config", "--format", "json"))
     # What it prints is a Compose file again, in which a dollar sign is two.
     return {name: value.replace("$$", "$") for name, value in told["services"]["a"]["environment"].items()}
+
+
+def compose_by_hand(path: Path) -> Environment:
+    """Values of ours only, which are all in quotes, each on one line."""
+    found = re.findall(r"^(\w+)=(?:'([^'\n]*)'|\"((?:[^\"\\\n]|\\.)*)\")$", path.read_bytes().decode(), re.MULTILINE)
+    meant = {"n": "\n", "r": "\r"}
+    return {name: single or re.sub(r"\\(.)", lambda one: meant.get(one[1], one[1]), double) for name, single, double in found}
 
 
 def systemd_library() -> Path | None:

@@ -107,14 +107,11 @@ def test_airflow_reads_what_the_api_stores(truth: dict[str, Any], readers: dict[
     assert len(run.changes) == 200 and set(run.actions.values()) == {"create"}
     ids = [each["connection_id"] for each in objects["connections"]]
     keys = [each["key"] for each in objects["variables"]]
-    tools = loaders(form)
-    if not tools:
-        pytest.skip(f"no tool is here that reads {form}")
-    environments = {tool: load(path) for tool, load in tools.items()}
+    environments = {tool: load(path) for tool, load in loaders(form).items()}
     for tool, environment in environments.items():
-        assert environment == [*environments.values()][0], tool
+        assert environment == environments["by hand"], tool
     for version, reader in readers.items():
-        told = reader([*environments.values()][0], ids, keys)
+        told = reader(environments["by hand"], ids, keys)
         assert told["variables"] == {key: truth["variables"][key] for key in keys}, version
         wrong = differing(truth["connections"], told, ids)
         assert wrong == [], "\n".join([version, *wrong])

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml
 from guide_pages import Page
@@ -89,6 +90,5 @@ def test_the_cron_job_holds_together() -> None:
 
 
 def test_the_expressions_of_the_alerts() -> None:
-    promql_parser = pytest.importorskip("promql_parser")
     for rule in yaml.safe_load(PAGE.block("Rules for Prometheus"))["groups"][0]["rules"]:
         promql_parser.parse(rule["expr"])
