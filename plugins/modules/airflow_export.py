@@ -19,9 +19,10 @@ description:
   - Once that is done, applying the declarations to the deployment that they come from changes nothing, and applying them
     to an empty one makes the same objects there.
   - "Secret is a password; what Airflow masks; what stands under a name that looks secret, or that
-    O(secret_patterns) matches; a private key, a URL with a password or a token in it, or a text of JSON with any
-    of these, under any name. Another secret under a name that looks harmless, which Airflow shows to everybody who may
-    read its API, is written as it is. So read the files before you share them."
+    O(secret_patterns) matches; a private key, a URL or a connection string with a password or a token in it, a token
+    that tells itself, such as a JWT, or a text of JSON with any of these, under any name. Another secret under a name
+    that looks harmless, which Airflow shows to everybody who may read its API, is written as it is. So read the files
+    before you share them."
   - Objects are in the order of their ids, and nothing in the files tells when they were written, so that two exports
     of the same deployment are the same.
   - A field or an object of which Airflow does not show enough, or that no declaration can say, is left out, which a

@@ -22,11 +22,18 @@ from .._json import NOT_JSON, read_json
 from .._masking import MASK, holds_mask, looks_secret
 from .._secrets._reference import is_reference
 
-# A private key, and a URL with a password in it, which may have a slash in it that nobody escaped, or in its query.
 TELLING = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY"
+    # A URL with a password, which may have a slash in it that nobody escaped, or with a token in place of the user.
     r"|[a-z0-9+.-]://[^\s/:@]*:[^\s@]+@"
-    r"|[?&;][\w.-]*(?:token|password|passwd|secret|api[_-]?key|access[_-]?key|sig|signature)=[^\s&;#]",
+    r"|[a-z0-9+.-]://(?=[^\s/:@]*\d)[^\s/:@]{20,}@"
+    # In the query of a URL, and in the words that connect to a database: host=h password=x, Server=h;Pwd=x.
+    r"|(?:^|[?&;,\s])[\w.-]*(?:token|password|passwd|pwd|secret|api[_-]?key|access[_-]?key|sig|signature)=[^\s&;#]"
+    # A header, and tokens that tell themselves: JWT, GitHub, GitLab, Slack, Vault, Stripe.
+    r"|\b(?:bearer|basic|token)\s+(?=\S*\d)[\w.~+/=-]{12,}"
+    r"|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\."
+    r"|\b(?:gh[opsu]_|github_pat_|glpat-|xox[abeprs]-|hv[sb]\.|[rs]k_live_)[\w-]{12,}"
+    r"|hooks\.slack\.com/services/\w",
     re.IGNORECASE,
 )
 LONGEST_KEY = 500  # YAML takes no key of more than 1,024 characters

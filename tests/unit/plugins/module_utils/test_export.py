@@ -336,11 +336,17 @@ TELLING = [
     "postgres://u:CANARY@h/d", "postgres://u:p/CANARY@h/d", "postgres://u:p:@/CANARY@h/d",
     "https://h/?token=CANARY", "https://h/?x=1&Access_Token=CANARY&y=2", "https://h/?sig=CANARY", "jdbc:x://h;user=u;password=CANARY",
     "https://h/?API-Key=CANARY", "https://h/?X-Amz-Signature=CANARY",
+    "https://CANARY1of1a1long1token@h/1", "host=h password=CANARY", "Server=h;Uid=u;Pwd=CANARY;", "password=CANARY",
+    "Bearer CANARY1of2of3", "Authorization: Basic dTpDQU5BUlkK1CANARY==", "Token CANARY1of2of3",
+    "eyJhbGciOiJub25l.eyJzdWIiOiJ1.CANARY", "ghp_CANARY1of2of3", "xoxb-CANARY-of-Slack", "hvs.CANARY1of2of3",
+    "https://hooks.slack.com/services/CANARY/B/1",
     '{"password": "CANARY"}', ' [{"a": [{"pin_token": 123}]}]', json.dumps('{"token": "CANARY"}'),
     json.dumps({"deeper": json.dumps({"url": "http://u:CANARY@h"})}),
 ]  # fmt: skip
 HARMLESS = [
     "https://h:80/?x=1&tokens=5&design=1&token=", "mail a@b", "http://h:80/a:b", "u@h:22", '{"a": "b"}', '{"password": ""}', '"x"', "{",
+    "postgres://etl_of_the_warehouse@h/d", "https://etl1@h", "Basic authentication", "bearer of news", "host=h user=u", "password= ",
+    "a token 2024 of", "https://hooks.slack.com/",
 ]  # fmt: skip
 
 
