@@ -29,7 +29,7 @@ class Written:
 
 def put(folder: str, texts: dict[str, str], mode: int, check_mode: bool) -> list[Written]:
     """Write texts into a folder, by the names of their files; in check mode only look. Raises NotOurs or OSError."""
-    folder = os.path.expanduser(folder)
+    folder = os.path.expanduser(os.path.expandvars(folder))
     files = [Written(path, _text(path), text) for path, text in _sorted(folder, texts)]
     strange = [each.path for each in files if each.before and _head(each.before) != _head(each.after)]
     if strange:

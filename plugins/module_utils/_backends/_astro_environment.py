@@ -178,6 +178,8 @@ class AstroEnvironment(Backend):
         record = self._record(kind, object_id)
         old = record[PARTS[kind.name]]
         if kind is VARIABLE:
+            if old.get("isSecret") and fields["value"] == "":
+                raise ServerFault("value: an empty one means no change to Astro, where the variable is secret", 400)
             self.api.update(record, {**_kept(record, self.scope), "airflowVariable": {"value": fields["value"]}})
             if object_id in self._secret and not old.get("isSecret"):
                 self.notes.append(

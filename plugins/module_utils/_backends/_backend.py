@@ -13,6 +13,7 @@ entries are called and kept; what stands in an entry is the same in all: a conne
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 from .._abilities import Abilities
@@ -215,7 +216,7 @@ def connection_fields(given: dict[str, t.Any]) -> Fields:
     if not isinstance(extra, (dict, type(None))):
         raise Misshapen("has an extra that is no JSON object")
     port = fields["port"]
-    if isinstance(port, str) and port.strip().isdecimal():
+    if isinstance(port, str) and re.fullmatch(r"\s*\d{1,20}\s*", port):
         port = int(port)
     if not isinstance(port, (int, type(None))) or isinstance(port, bool):
         raise Misshapen("has a port that is no number")

@@ -142,8 +142,12 @@ class EnvFile(FileBackend):
         self.sheet.drop(_name(kind, object_id))
 
     def render(self) -> str:
-        text = self.sheet.render()
-        again = self._opened(text)
+        try:
+            text = self.sheet.render()
+            again = self._opened(text)
+        except Unreadable:
+            told = "write out what has an anchor or an alias of YAML, and let no line end with a backslash"
+            raise ServerFault(f"{self.path} cannot be changed so that the rest of it stays the same; {told}") from None
         if {*again.names()} != {*self.sheet.names()} or any(
             again.get(each) != self.sheet.get(each) for each in again.names()
         ):

@@ -115,6 +115,8 @@ class Manifest:
         homeless = [document for document in named if _metadata(document, "namespace") is None]
         if homeless and not ours:
             raise Unreadable(f"line {_line(homeless[0])}: the Secret has no namespace; write metadata.namespace there")
+        if len(ours) > 1:
+            raise Unreadable(f"line {_line(ours[1])}: the Secret stands twice; give secret_namespace, or take one away")
         return ours[0] if ours else None
 
     def _named(self, nodes: t.Iterable[t.Any]) -> list[t.Any]:

@@ -30,7 +30,7 @@ EXISTS = "ResourceExistsException"
 
 def read(words: dict[str, t.Any], faults: list[Fault]) -> AwsBackend:
     prefixes = read_prefixes(words, faults)
-    separator = str(words.get("separator") or "/")
+    separator = "/" if words.get("separator") is None else str(words["separator"])
     days = words.get("recovery_days", 30)
     if days != 0 and not 7 <= days <= 30:
         faults.append(Fault("recovery_days", "must be 7 to 30, or 0 to delete at once"))
@@ -94,11 +94,26 @@ class SecretsManager(AwsBackend):
                     raise
                 # One of that name is marked for deletion: it comes back, with another text.
                 self.aws("restore_secret", SecretId=name)
-                return self.replace(name, text)
+                return self._replace_restored(name, text)
 
     def replace(self, name: str, text: str) -> str:
         with refusals(f"writing {name}", "secretsmanager:PutSecretValue, and kms:GenerateDataKey for the key"):
             return str(self.aws("put_secret_value", "VersionId", SecretId=name, SecretString=text)["VersionId"])
+
+    def _replace_restored(self, name: str, text: str) -> str:
+        """Where that fails, it is marked for deletion again: what somebody has deleted is not to come back."""
+        try:
+            return self.replace(name, text)
+        except ServerFault as fault:
+            try:
+                self.aws("delete_secret", SecretId=name, RecoveryWindowInDays=self.recovery_days or 30)
+            except Answered:
+                raise ServerFault(
+                    f"{fault.message}. It was marked for deletion, is restored, and cannot be marked again: "
+                    "Airflow finds its old value there, so delete it",
+                    fault.status,
+                ) from None
+            raise
 
     def take_away(self, name: str) -> None:
         how = {"RecoveryWindowInDays": self.recovery_days} if self.recovery_days else {"ForceDeleteWithoutRecovery": True}

@@ -84,7 +84,9 @@ class ParameterStore(AwsBackend):
         return super().wrong_text(text)
 
     def _put(self, name: str, text: str, Overwrite: bool) -> str:
-        key = {"KeyId": self.kms_key} if self.kms_key else {}
+        more = {"KeyId": self.kms_key} if self.kms_key else {}
+        if not Overwrite or self.tier != "standard":  # one that is advanced already cannot go back
+            more["Tier"] = self.tier.title()
         with refusals(
             f"writing {name}",
             "ssm:PutParameter, and kms:Encrypt for the key",
@@ -93,6 +95,6 @@ class ParameterStore(AwsBackend):
             InvalidKeyId="there is no such key as kms_key_id names, or it may not be used",
         ):
             answer = self.aws(
-                "put_parameter", "Version", Name=name, Value=text, Type="SecureString", Tier=self.tier.title(), Overwrite=Overwrite, **key
+                "put_parameter", "Version", Name=name, Value=text, Type="SecureString", Overwrite=Overwrite, **more
             )
         return str(answer["Version"])

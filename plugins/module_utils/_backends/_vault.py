@@ -90,10 +90,7 @@ class VaultBackend(Backend):
 
     def objections(self, one: Desired) -> list[str]:
         reasons = super().objections(one)
-        with contextlib.suppress(WrongReference):
-            if read_path(one.id, "") == one.id:
-                return reasons
-        return [*reasons, "such an id is no path in Vault"]
+        return reasons if _is_path(one.id) else [*reasons, "such an id is no path in Vault"]
 
     @property
     def folder(self) -> Folder:
@@ -121,7 +118,8 @@ class VaultBackend(Backend):
         return [each for each in ids if kind is VARIABLE or "/" not in each]  # in which no connection's id has a slash
 
     def read(self, kind: Kind, object_id: str) -> Fields | None:
-        if kind not in self.paths:
+        # Of an id that is to be absent nobody has asked yet whether it leads out of its folder.
+        if kind not in self.paths or not _is_path(object_id):
             return None
         path = self._path(kind, object_id)
         with self._sentences():
@@ -138,7 +136,8 @@ class VaultBackend(Backend):
             if set(secret) != {"conn_uri"} or not isinstance(secret["conn_uri"], str):
                 raise Misshapen("has a conn_uri and something else")
             return decoded(CONNECTION, secret["conn_uri"])
-        return connection_fields(secret)
+        # Airflow 2 takes the type as it stands there, so one that only Airflow 3 would correct is not what is declared.
+        return {**connection_fields(secret), "conn_type": secret.get("conn_type")}
 
     def write(self, kind: Kind, object_id: str, fields: Fields, new: bool) -> None:
         path = self._path(kind, object_id)
@@ -170,3 +169,9 @@ class VaultBackend(Backend):
             raise ServerFault(str(trouble), BAD_REQUEST) from None
         except VaultTrouble as trouble:
             raise ServerFault(str(trouble)) from None
+
+
+def _is_path(object_id: str) -> bool:
+    with contextlib.suppress(WrongReference):
+        return read_path(object_id, "") == object_id
+    return False

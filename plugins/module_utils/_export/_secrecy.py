@@ -29,7 +29,10 @@ TELLING = re.compile(
     r"|[a-z0-9+.-]://(?=[^\s/:@]*\d)[^\s/:@]{20,}@"
     # In the query of a URL, and in the words that connect to a database: host=h password=x, Server=h;Pwd=x.
     r"|(?:^|[?&;,\s])[\w.-]*(?:token|password|passwd|pwd|secret|api[_-]?key|access[_-]?key|sig|signature)=[^\s&;#]"
+    r"|(?:^|[?&;,\s])(?:account[_-]?key|passphrase|password|passwd|pwd)\s*=\s*[^\s&;#]"
+    r"|:thin:[^\s/@]+/[^\s@]+@"
     # A header, and tokens that tell themselves: JWT, GitHub, GitLab, Slack, Vault, Stripe.
+    r"|\bbearer\s+[\w.~+/=-]{16,}"
     r"|\b(?:bearer|basic|token)\s+(?=\S*\d)[\w.~+/=-]{12,}"
     r"|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\."
     r"|\b(?:gh[opsu]_|github_pat_|glpat-|xox[abeprs]-|hv[sb]\.|[rs]k_live_)[\w-]{12,}"

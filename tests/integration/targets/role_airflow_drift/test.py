@@ -113,6 +113,18 @@ def shadowed() -> None:
     done.expect(told == {"drift_one": ["drift_one"], "drift_two": ["drift_two"], "drift_three": []}, f"shadows: {told}")
 
 
+def again() -> None:
+    """A second play of the same run: of a host that is lost between them stands nothing of the first one there."""
+    (play,) = yaml.safe_load(Path("main.yml").read_text())
+    fail = {"ansible.builtin.fail": {}, "when": "inventory_hostname == 'drift_two'"}
+    lose = {"hosts": play["hosts"], "gather_facts": False, "tasks": [fail]}
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as twice:
+        twice.write(json.dumps([play, lose, play]))
+        twice.flush()
+        done = ansible(twice.name)
+    done.expect(done.code == 2 and done.states == IN_SYNC | {"drift_two": "failed"}, "the lost host has failed")
+
+
 def batches() -> None:
     """Each compares its own, whatever the one before has found; the last one ends the run."""
     prepare(drift_test_drifted=["drift_one"])
@@ -172,7 +184,7 @@ def readme() -> None:
 
 prepare()
 try:
-    for case in (readme, in_sync, shadowed, drifted, batches, astray, refused):
+    for case in (readme, in_sync, again, shadowed, drifted, batches, astray, refused):
         case()
 finally:
     prepare(gone=True)

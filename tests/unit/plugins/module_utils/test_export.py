@@ -338,6 +338,8 @@ TELLING = [
     "https://h/?API-Key=CANARY", "https://h/?X-Amz-Signature=CANARY",
     "https://CANARY1of1a1long1token@h/1", "host=h password=CANARY", "Server=h;Uid=u;Pwd=CANARY;", "password=CANARY",
     "Bearer CANARY1of2of3", "Authorization: Basic dTpDQU5BUlkK1CANARY==", "Token CANARY1of2of3",
+    "a=b;AccountName=a;AccountKey=CANARY==;c=d", "Server=h;User Id=u;Password = CANARY", "passphrase=CANARY", "Bearer CANARYabcdefghijkl",
+    "jdbc:oracle:thin:scott/CANARY@//h:1521/x",
     "eyJhbGciOiJub25l.eyJzdWIiOiJ1.CANARY", "ghp_CANARY1of2of3", "xoxb-CANARY-of-Slack", "hvs.CANARY1of2of3",
     "https://hooks.slack.com/services/CANARY/B/1",
     '{"password": "CANARY"}', ' [{"a": [{"pin_token": 123}]}]', json.dumps('{"token": "CANARY"}'),
@@ -345,7 +347,7 @@ TELLING = [
 ]  # fmt: skip
 HARMLESS = [
     "https://h:80/?x=1&tokens=5&design=1&token=", "mail a@b", "http://h:80/a:b", "u@h:22", '{"a": "b"}', '{"password": ""}', '"x"', "{",
-    "postgres://etl_of_the_warehouse@h/d", "https://etl1@h", "Basic authentication", "bearer of news", "host=h user=u", "password= ",
+    "postgres://etl_of_the_warehouse@h/d", "https://etl1@h", "Basic authentication", "bearer of news", "host=h user=u", "password = ",
     "a token 2024 of", "https://hooks.slack.com/",
 ]  # fmt: skip
 
