@@ -153,6 +153,21 @@ def test_what_else_stands_beside_a_value_stays(place2: Place, root: Any, kv2: st
     assert kept(root, kv2, "variables/v") == {"value": "2", "note": "mine"}
 
 
+def test_no_id_leads_out_of_its_folder(place2: Place, root: Any, kv2: str) -> None:
+    """What is to be absent there is not there, whatever stands where its path would lead."""
+    root.secrets.kv.v2.create_or_update_secret("airflow/other/x", {"value": "of others"}, mount_point=kv2)
+    assert not place2(variables=[{"key": "../other/x", "state": "absent"}]).changes
+    assert kept(root, kv2, "other/x") == {"value": "of others"}
+
+
+def test_a_type_that_only_airflow_3_corrects_is_written(place2: Place, root: Any, kv2: str) -> None:
+    stored = {"conn_type": "google-cloud-platform", "host": "h"}
+    root.secrets.kv.v2.create_or_update_secret("airflow/connections/g", stored, mount_point=kv2)
+    declared = [{"connection_id": "g", "conn_type": "google_cloud_platform", "host": "h"}]
+    assert place2(connections=declared).actions and not place2(connections=declared).actions
+    assert kept(root, kv2, "connections/g") == {**stored, "conn_type": "google_cloud_platform"}
+
+
 @pytest.mark.parametrize("secret", [{"host": CANARY, "what": CANARY}, {"conn_uri": CANARY}, {"extra": "[", "host": CANARY}])
 def test_what_airflow_cannot_read_is_somebody_elses(place2: Place, root: Any, kv2: str, secret: dict[str, Any]) -> None:
     kv = root.secrets.kv.v2

@@ -235,6 +235,16 @@ def test_a_file_of_another_kind(place: Place, form: str, text: str, why: str) ->
     [
         ({"format": "dockerfile"}, "FROM a\nENV AIRFLOW_VAR_A=1 B=2\n", "is set there together with other variables"),
         ({"format": "dockerfile", "variables": [], "prune": "all"}, "ENV AIRFLOW_VAR_A=1 B=2\n", "is set there together"),
+        (
+            {"format": "kubernetes"},
+            "kind: Secret\nmetadata: {name: s, namespace: a}\n---\nkind: Secret\nmetadata: {name: s, namespace: b}\n",
+            "line 4: the Secret stands twice; give secret_namespace",
+        ),
+        (
+            {"format": "kubernetes"},
+            "kind: Secret\nmetadata: {name: s}\nstringData:\n  AIRFLOW_VAR_A: &v 'x'\n  OTHER: *v\n",
+            "write out what has an anchor",
+        ),
         ({"format": "kubernetes"}, '{"kind": "Secret", "metadata": {"name": "s"}}', "one key a line"),
         (
             {"format": "kubernetes", "variables": [{"key": f"v{n}", "value": "x" * 120_000} for n in range(9)]},
