@@ -95,6 +95,7 @@ def _id(option: str, given: t.Any, fault: t.Callable[[str, str], None]) -> str:
     if given and not re.fullmatch("[A-Za-z0-9_-]+", str(given)):
         fault(option, "must be an id, of letters and digits")
     return str(given or "")
+NO_CHANGE = "value: an empty one means no change to Astro, where the variable is secret"
 
 
 class AstroEnvironment(Backend):
@@ -136,7 +137,7 @@ class AstroEnvironment(Backend):
     def objections(self, one: Desired) -> list[str]:
         reasons = super().objections(one)
         if one.id in self._secret and one.kind is VARIABLE and one.fields.get("value") == "":
-            reasons.append("value: an empty one means no change to Astro, where the variable is secret")
+            reasons.append(NO_CHANGE)
         return reasons
 
     def ids(self, kind: Kind) -> list[str]:
@@ -179,7 +180,7 @@ class AstroEnvironment(Backend):
         old = record[PARTS[kind.name]]
         if kind is VARIABLE:
             if old.get("isSecret") and fields["value"] == "":
-                raise ServerFault("value: an empty one means no change to Astro, where the variable is secret", 400)
+                raise ServerFault(NO_CHANGE, 400)
             self.api.update(record, {**_kept(record, self.scope), "airflowVariable": {"value": fields["value"]}})
             if object_id in self._secret and not old.get("isSecret"):
                 self.notes.append(
