@@ -95,6 +95,8 @@ def _id(option: str, given: t.Any, fault: t.Callable[[str, str], None]) -> str:
     if given and not re.fullmatch("[A-Za-z0-9_-]+", str(given)):
         fault(option, "must be an id, of letters and digits")
     return str(given or "")
+
+
 NO_CHANGE = "value: an empty one means no change to Astro, where the variable is secret"
 
 
