@@ -188,6 +188,12 @@ def test_a_secret_stays_one(open_astro: AstroStandIn, astro_proxy: FaultProxy) -
     run = place(variables=[{"key": "v", "secret_value": CANARY}])
     assert any("'v' is no secret" in hint for hint in run.report.hints)
     assert "means no change" in place.refused(variables=[{"key": "w", "secret_value": ""}])
+    open_astro.put("w", airflowVariable={"value": CANARY, "isSecret": True})
+    for check in (True, False):
+        told = place.fault(check=check, variables=[{"key": "w", "value": ""}])
+        assert "variable 'w'" in told and "delete it first" in told and CANARY not in told
+    assert place(variables=[{"key": "w", "state": "absent"}]).actions == {"w": "delete"}
+    assert place.settles(variables=[{"key": "w", "value": ""}]).actions == {"w": "create"}
 
 
 def test_the_way_of_signing_in_is_kept(open_astro: AstroStandIn, astro_proxy: FaultProxy) -> None:

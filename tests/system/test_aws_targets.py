@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fault_proxy import FaultProxy
+from fault_proxy import Answer, FaultProxy, Forward
 from harness import Place
 from moto_server import CREDENTIALS, MotoServer
 from place_steps import CANARY, STEPS
@@ -266,6 +266,14 @@ def test_a_key_of_ones_own(store: Store, aws_proxy: FaultProxy, moto: MotoServer
         assert store.client.describe_secret(SecretId=store.name("variables/v"))["KmsKeyId"] == key
 
 
+def test_names_that_cannot_be_are_absent(place: Place, aws_proxy: FaultProxy, store: Store) -> None:
+    """They are not asked for: unlike moto, AWS may refuse to read the others with them."""
+    store.put("variables/v", "1")
+    run = place(variables=[{"key": key, "state": "absent"} for key in ("no name", "no?", "v")])
+    assert not run.failed and run.actions == {"v": "delete"}
+    assert not any(b"variables/no" in request.body for request in aws_proxy.requests)
+
+
 def test_recovery(moto: MotoServer, aws_proxy: FaultProxy) -> None:
     store = Store(moto, "secretsmanager", "windsock-recovery")
     place = store.place(aws_proxy, recovery_days=0)
@@ -273,6 +281,60 @@ def test_recovery(moto: MotoServer, aws_proxy: FaultProxy) -> None:
     place(variables=[{"key": "v", "state": "absent"}])
     assert not store.client.list_secrets(Filters=[{"Key": "name", "Values": ["windsock-recovery"]}])["SecretList"]
     assert "recovery_days" in store.place(aws_proxy, recovery_days=3).refused(variables=[])
+
+
+def refuse(proxy: FaultProxy, *refused: str) -> None:
+    """Let AWS refuse these operations, and no other."""
+
+    def act(forward: Forward) -> Answer | None:
+        operation = proxy.requests[-1].headers["X-Amz-Target"].rpartition(".")[2]
+        if operation not in refused:
+            return forward()
+        headers = [("Content-Type", "application/x-amz-json-1.1")]
+        return Answer(400, headers, f'{{"__type": "AccessDeniedException", "message": "no {CANARY}"}}'.encode())
+
+    proxy.add(act, times=None)
+
+
+def test_what_is_deleted_stays_so_where_it_cannot_be_written(moto: MotoServer, aws_proxy: FaultProxy) -> None:
+    """A secret that is marked for deletion is restored to be written; if that is refused, its old value must not be live."""
+    store = Store(moto, "secretsmanager", "windsock-restored")
+    place = store.place(aws_proxy)
+    place(variables=[{"key": "v", "value": "old"}])
+    place(variables=[{"key": "v", "state": "absent"}])
+
+    def is_deleted() -> bool:
+        return "DeletedDate" in store.client.describe_secret(SecretId=store.name("variables/v"))
+
+    refuse(aws_proxy, "PutSecretValue")
+    run = place(variables=[{"key": "v", "secret_value": CANARY}])
+    assert operations(aws_proxy)[-3:] == ["RestoreSecret", "PutSecretValue", "DeleteSecret"]
+    assert run.failed and "secretsmanager:PutSecretValue" in run.msg and CANARY not in run.msg
+    assert is_deleted()
+    aws_proxy.reset()
+    refuse(aws_proxy, "PutSecretValue", "DeleteSecret")
+    run = place(variables=[{"key": "v", "secret_value": CANARY}])
+    assert "Airflow finds its old value there, so delete it" in run.msg and CANARY not in run.msg
+    assert not is_deleted()
+
+
+def test_a_separator_may_be_nothing(moto: MotoServer, aws_proxy: FaultProxy) -> None:
+    store = Store(moto, "secretsmanager", "windsock-together")
+    place = store.place(aws_proxy, separator="")
+    assert place.settles(variables=[{"key": "v", "value": "1"}]).actions == {"v": "create"}
+    assert store.kept("variablesv") == "1"
+
+
+def test_one_that_is_advanced_stays_so(moto: MotoServer, aws_proxy: FaultProxy) -> None:
+    """AWS takes none back to standard, so that it is told no tier unless it is to become advanced."""
+    store = Store(moto, "ssm", "windsock-tier")
+    store.place(aws_proxy, parameter_tier="advanced")(variables=[{"key": "v", "value": "1"}])
+    assert b'"Tier": "Advanced"' in aws_proxy.requests[-1].body
+    aws_proxy.reset()
+    store.place(aws_proxy)(variables=[{"key": "v", "value": "2"}])
+    assert b"Tier" not in aws_proxy.requests[-1].body and writes(aws_proxy) == ["PutParameter"]
+    store.place(aws_proxy, parameter_tier="advanced")(variables=[{"key": "v", "value": "3"}])
+    assert b'"Tier": "Advanced"' in aws_proxy.requests[-1].body
 
 
 def test_one_that_may_not_be_written_does_not_keep_the_others_from_being_written(

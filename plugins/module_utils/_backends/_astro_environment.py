@@ -97,9 +97,6 @@ def _id(option: str, given: t.Any, fault: t.Callable[[str, str], None]) -> str:
     return str(given or "")
 
 
-NO_CHANGE = "value: an empty one means no change to Astro, where the variable is secret"
-
-
 class AstroEnvironment(Backend):
     """scope: WORKSPACE or DEPLOYMENT. auto_link: whether what is created is linked to all deployments of the workspace."""
 
@@ -118,6 +115,7 @@ class AstroEnvironment(Backend):
         self.title = f"Astro's Environment Manager, {scope.lower()} {entity}"
         self._hidden: list[str] = []
         self._secret: frozenset[str] = frozenset()
+        self._emptied: frozenset[str] = frozenset()
         self._records: dict[str, dict[str, Record]] = {}
         self._stale: set[str] = set(TYPES)
         self._lock = threading.Lock()
@@ -134,12 +132,14 @@ class AstroEnvironment(Backend):
 
     def expect(self, desired: t.Sequence[Desired]) -> None:
         super().expect(desired)
-        self._secret = frozenset(one.id for one in desired if one.kind is VARIABLE and ("value",) in one.secret)
+        variables = [one for one in desired if one.kind is VARIABLE]
+        self._secret = frozenset(one.id for one in variables if ("value",) in one.secret)
+        self._emptied = frozenset(one.id for one in variables if one.fields.get("value") == "")
 
     def objections(self, one: Desired) -> list[str]:
         reasons = super().objections(one)
-        if one.id in self._secret and one.kind is VARIABLE and one.fields.get("value") == "":
-            reasons.append(NO_CHANGE)
+        if one.kind is VARIABLE and one.id in self._secret & self._emptied:
+            reasons.append("value: an empty one means no change to Astro, where the variable is secret")
         return reasons
 
     def ids(self, kind: Kind) -> list[str]:
@@ -153,6 +153,10 @@ class AstroEnvironment(Backend):
         if not isinstance(part, dict):
             raise Misshapen("has a form that is not known")
         if kind is VARIABLE:
+            if part.get("isSecret") and object_id in self._emptied:
+                raise ServerFault(
+                    f"variable {object_id!r} is secret in {self.title}, where an empty value means no change: delete it first"
+                )
             return {"value": part.get("value") or ""}
         fields = {name: part.get(theirs) for name, theirs in NAMES.items()}
         return {**fields, "extra": fields["extra"] or {}, "port": fields["port"] or None}
@@ -181,8 +185,6 @@ class AstroEnvironment(Backend):
         record = self._record(kind, object_id)
         old = record[PARTS[kind.name]]
         if kind is VARIABLE:
-            if old.get("isSecret") and fields["value"] == "":
-                raise ServerFault(NO_CHANGE, 400)
             self.api.update(record, {**_kept(record, self.scope), "airflowVariable": {"value": fields["value"]}})
             if object_id in self._secret and not old.get("isSecret"):
                 self.notes.append(

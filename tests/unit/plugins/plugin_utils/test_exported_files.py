@@ -29,6 +29,12 @@ def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["a.md", "b.yml"]
 
 
+def test_a_folder_is_named_as_in_a_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("EXPORTS", "of/prod")
+    assert put("~/$EXPORTS", TEXTS, 0o600, False)[0].path == f"{tmp_path}/of/prod/a.md"
+
+
 def test_check_mode_writes_nothing(tmp_path: Path) -> None:
     assert [each.before for each in put(str(tmp_path / "x"), TEXTS, 0o600, True)] == [None, None]
     assert not (tmp_path / "x").exists()
