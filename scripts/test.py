@@ -18,9 +18,8 @@ from threading import Lock
 Lane = tuple[str, ...]  # steps that run one after the other
 ROWS: tuple[tuple[Lane, ...], ...] = (
     (("setup",),),
-    (("integration",), ("lint", "unit", "docs", "page")),
+    (("integration",), ("lint", "unit", "docs", "page", "leaks")),
     (("system",),),
-    (("leaks",),),
     (("test-dist", "demo"),),
 )
 # More cases of each round trip than whoever runs `make unit` at every change has time for.
