@@ -17,8 +17,8 @@ import keeper
 import pytest
 
 KEEPER = str(Path(keeper.__file__))
-# A command with a child of its own, as a server with workers: both tell their process ids.
-FAMILY = ["sh", "-c", "sleep 60 & echo $$ $!; wait"]
+# A command with a child, as a server with workers, and one that leaves its group: all tell their process ids.
+FAMILY = ["sh", "-c", "sleep 60 & child=$!; setsid sleep 60 & echo $$ $child $!; wait"]
 
 
 def is_alive(pid: int) -> bool:
@@ -42,7 +42,7 @@ def kept() -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
         [sys.executable, KEEPER, *FAMILY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     pids = [int(pid) for pid in process.stdout.readline().split()]
-    assert len(pids) == 2 and all(map(is_alive, pids))
+    assert len(pids) == 3 and all(map(is_alive, pids))
     yield process, pids
     process.kill()
     process.wait()
@@ -67,7 +67,8 @@ def test_the_command_ends_when_the_keeper_is_killed(kept) -> None:
     process, pids = kept
     process.kill()
     assert all_end(pids[:1])
-    os.kill(pids[1], signal.SIGKILL)
+    for pid in pids[1:]:
+        os.kill(pid, signal.SIGKILL)
 
 
 def test_all_end_when_the_holder_is_killed() -> None:
