@@ -192,7 +192,7 @@ def test_a_secret_stays_one(open_astro: AstroStandIn, astro_proxy: FaultProxy) -
     for check in (True, False):
         told = place.fault(check=check, variables=[{"key": "w", "value": ""}])
         assert "variable 'w'" in told and "delete it first" in told and CANARY not in told
-    assert place(variables=[{"key": "w", "state": "absent"}]).actions == {"w": "delete"}
+    assert place(variables=[{"key": "w", "value": "", "state": "absent"}]).actions == {"w": "delete"}
     assert place.settles(variables=[{"key": "w", "value": ""}]).actions == {"w": "create"}
 
 

@@ -134,7 +134,7 @@ class AstroEnvironment(Backend):
         super().expect(desired)
         variables = [one for one in desired if one.kind is VARIABLE]
         self._secret = frozenset(one.id for one in variables if ("value",) in one.secret)
-        self._emptied = frozenset(one.id for one in variables if one.fields.get("value") == "")
+        self._emptied = frozenset(one.id for one in variables if one.present and one.fields.get("value") == "")
 
     def objections(self, one: Desired) -> list[str]:
         reasons = super().objections(one)
