@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fault_proxy import Answer, FaultProxy, Forward
+from fault_proxy import Answer, FaultProxy
 from harness import Place
 from moto_server import CREDENTIALS, MotoServer
 from place_steps import CANARY, STEPS
@@ -189,10 +189,11 @@ def test_many_are_listed_page_by_page(place: Place) -> None:
 # What goes wrong
 
 
-def answer(proxy: FaultProxy, code: str, operation: str, status: int = 400) -> None:
-    """As AWS refuses: with the value in its text."""
-    body = f'{{"__type": "{code}", "message": "no {CANARY} no"}}'
-    proxy.answer(status, body, {"Content-Type": "application/x-amz-json-1.1"}, times=None)
+def refuse(proxy: FaultProxy, code: str, *only: str) -> None:
+    """As AWS does, with the value in its text: these operations, or all."""
+    headers = [("Content-Type", "application/x-amz-json-1.1")]
+    refusal = Answer(400, headers, f'{{"__type": "{code}", "message": "no {CANARY} no"}}'.encode())
+    proxy.add(lambda forward: forward() if only and operations(proxy)[-1] not in only else refusal, times=None)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,7 @@ def answer(proxy: FaultProxy, code: str, operation: str, status: int = 400) -> N
     ],
 )
 def test_what_aws_says_is_not_passed_on(place: Place, aws_proxy: FaultProxy, code: str, told: str) -> None:
-    answer(aws_proxy, code, "")
+    refuse(aws_proxy, code)
     found = place.fault(variables=[{"key": "v", "secret_value": CANARY}])
     assert told in found and CANARY not in found
 
@@ -283,19 +284,6 @@ def test_recovery(moto: MotoServer, aws_proxy: FaultProxy) -> None:
     assert "recovery_days" in store.place(aws_proxy, recovery_days=3).refused(variables=[])
 
 
-def refuse(proxy: FaultProxy, *refused: str) -> None:
-    """Let AWS refuse these operations, and no other."""
-
-    def act(forward: Forward) -> Answer | None:
-        operation = proxy.requests[-1].headers["X-Amz-Target"].rpartition(".")[2]
-        if operation not in refused:
-            return forward()
-        headers = [("Content-Type", "application/x-amz-json-1.1")]
-        return Answer(400, headers, f'{{"__type": "AccessDeniedException", "message": "no {CANARY}"}}'.encode())
-
-    proxy.add(act, times=None)
-
-
 def test_what_is_deleted_stays_so_where_it_cannot_be_written(moto: MotoServer, aws_proxy: FaultProxy) -> None:
     """A secret that is marked for deletion is restored to be written; if that is refused, its old value must not be live."""
     store = Store(moto, "secretsmanager", "windsock-restored")
@@ -306,13 +294,13 @@ def test_what_is_deleted_stays_so_where_it_cannot_be_written(moto: MotoServer, a
     def is_deleted() -> bool:
         return "DeletedDate" in store.client.describe_secret(SecretId=store.name("variables/v"))
 
-    refuse(aws_proxy, "PutSecretValue")
+    refuse(aws_proxy, "AccessDeniedException", "PutSecretValue")
     run = place(variables=[{"key": "v", "secret_value": CANARY}])
     assert operations(aws_proxy)[-3:] == ["RestoreSecret", "PutSecretValue", "DeleteSecret"]
     assert run.failed and "secretsmanager:PutSecretValue" in run.msg and CANARY not in run.msg
     assert is_deleted()
     aws_proxy.reset()
-    refuse(aws_proxy, "PutSecretValue", "DeleteSecret")
+    refuse(aws_proxy, "AccessDeniedException", "PutSecretValue", "DeleteSecret")
     run = place(variables=[{"key": "v", "secret_value": CANARY}])
     assert "Airflow finds its old value there, so delete it" in run.msg and CANARY not in run.msg
     assert not is_deleted()
@@ -345,7 +333,7 @@ def test_one_that_may_not_be_written_does_not_keep_the_others_from_being_written
 
     def refusing(self: AwsBackend, kind: Any, object_id: str, fields: Any) -> None:
         if object_id == "bad":
-            answer(aws_proxy, "AccessDeniedException", "")
+            refuse(aws_proxy, "AccessDeniedException")
             try:
                 add(self, kind, object_id, fields)
             finally:

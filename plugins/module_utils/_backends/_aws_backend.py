@@ -112,19 +112,21 @@ class AwsBackend(Backend):
 
     def expect(self, desired: t.Sequence[Desired]) -> None:
         super().expect(desired)
-        names = {self._name(one.kind, one.id) for one in desired if one.kind in self.prefixes}
-        # Of an id that is to be absent nobody has asked yet, and for one wrong name AWS refuses to read the others too.
-        self._wanted = {name for name in names if not self.wrong_name(name)}
+        # For one wrong name AWS may refuse to read the others too.
+        asked = [one for one in desired if one.kind in self.prefixes and not self.wrong_id(one.kind, one.id)]
+        self._wanted = {self._name(one.kind, one.id) for one in asked}
+
+    def wrong_id(self, kind: Kind, object_id: str) -> str | None:
+        return self.wrong_name(self._name(kind, object_id))
 
     def objections(self, one: Desired) -> list[str]:
         reasons = super().objections(one)
-        wrong = self.wrong_name(self._name(one.kind, one.id))
         if TEAM in one.id:
             reasons.append(f"Airflow's backend reads no id with {TEAM!r} in it, which stands behind the name of a team there")
         text = encoded(one.kind, one.fields) if one.kind is CONNECTION or "value" in one.fields else "x"
         unfit = None if one.awaited else self.wrong_text(text)
         told = "value" if one.kind is VARIABLE else "as a whole it"
-        return [*reasons, *([wrong] if wrong else ()), *([f"{told} {unfit}"] if unfit else ())]
+        return [*reasons, *([f"{told} {unfit}"] if unfit else ())]
 
     def ids(self, kind: Kind) -> list[str]:
         prefix = self.prefixes.get(kind)
@@ -134,8 +136,7 @@ class AwsBackend(Backend):
     def read(self, kind: Kind, object_id: str) -> Fields | None:
         if kind not in self.prefixes:
             return None
-        name = self._name(kind, object_id)
-        found = None if self.wrong_name(name) else self._kept(name)
+        found = self._kept(self._name(kind, object_id))
         if found is not None and found.text is None:
             raise Misshapen("holds bytes")
         return None if found is None else decoded(kind, str(found.text))

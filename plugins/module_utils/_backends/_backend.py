@@ -68,12 +68,18 @@ class Backend:
         """Know what is declared: names of entries may not tell ids."""
         self._declared = frozenset(one.id for one in desired)
 
+    def wrong_id(self, kind: Kind, object_id: str) -> str | None:
+        """Why the place must not even be asked for such an id, of which there is nothing."""
+        return None
+
     def objections(self, one: Desired) -> list[str]:
         """Why an object cannot be kept here."""
+        wrong = self.wrong_id(one.kind, one.id)
+        reasons = [wrong] if wrong else []
         conn_type = one.fields.get("conn_type")
         if one.kind is CONNECTION and conn_type is not None and conn_type != normalised(conn_type):
-            return [f"conn_type: Airflow would read {normalised(conn_type)!r} here, so declare that"]
-        return []
+            reasons.append(f"conn_type: Airflow would read {normalised(conn_type)!r} here, so declare that")
+        return reasons
 
     def ids(self, kind: Kind) -> list[str]:
         """All that there is of a kind."""
@@ -126,8 +132,11 @@ class Backend:
         return [each for each in found.values() if each is not None]
 
     def get(self, kind: Kind, object_id: str) -> Actual | None:
+        # Of an id that is to be absent nobody has heard the objections.
+        if kind.name not in self.abilities.holds or self.wrong_id(kind, object_id):
+            return None
         try:
-            fields = self.read(kind, object_id) if kind.name in self.abilities.holds else None
+            fields = self.read(kind, object_id)
         except Misshapen as why:
             raise ServerFault(
                 f"{kind.name} {object_id!r} in {self.title} {why}, so it may be somebody else's; delete it there first"

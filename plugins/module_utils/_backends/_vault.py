@@ -17,7 +17,6 @@ import threading
 import typing as t
 
 from .._abilities import Abilities
-from .._declaration import Desired
 from .._faults import Fault, ServerFault
 from .._kinds import CONNECTION, VARIABLE, Kind
 from .._kinds._kind import Fields
@@ -88,9 +87,11 @@ class VaultBackend(Backend):
         self._versions: dict[str, int] = {}
         self._secrets: dict[str, dict[str, t.Any]] = {}
 
-    def objections(self, one: Desired) -> list[str]:
-        reasons = super().objections(one)
-        return reasons if _is_path(one.id) else [*reasons, "such an id is no path in Vault"]
+    def wrong_id(self, kind: Kind, object_id: str) -> str | None:
+        with contextlib.suppress(WrongReference):
+            if read_path(object_id, "") == object_id:
+                return None
+        return "such an id is no path in Vault"  # or one that leads out of its folder
 
     @property
     def folder(self) -> Folder:
@@ -118,8 +119,7 @@ class VaultBackend(Backend):
         return [each for each in ids if kind is VARIABLE or "/" not in each]  # in which no connection's id has a slash
 
     def read(self, kind: Kind, object_id: str) -> Fields | None:
-        # Of an id that is to be absent nobody has asked yet whether it leads out of its folder.
-        if kind not in self.paths or not _is_path(object_id):
+        if kind not in self.paths:
             return None
         path = self._path(kind, object_id)
         with self._sentences():
@@ -169,9 +169,3 @@ class VaultBackend(Backend):
             raise ServerFault(str(trouble), BAD_REQUEST) from None
         except VaultTrouble as trouble:
             raise ServerFault(str(trouble)) from None
-
-
-def _is_path(object_id: str) -> bool:
-    with contextlib.suppress(WrongReference):
-        return read_path(object_id, "") == object_id
-    return False

@@ -347,7 +347,7 @@ TELLING = [
 ]  # fmt: skip
 HARMLESS = [
     "https://h:80/?x=1&tokens=5&design=1&token=", "mail a@b", "http://h:80/a:b", "u@h:22", '{"a": "b"}', '{"password": ""}', '"x"', "{",
-    "postgres://etl_of_the_warehouse@h/d", "https://etl1@h", "Basic authentication", "bearer of news", "host=h user=u", "password = ",
+    "postgres://etl_of_the_warehouse@h/d", "https://etl1@h", "Basic authentication", "bearer of news", "host=h user=u", "password= ", "password = ",
     "a token 2024 of", "https://hooks.slack.com/",
 ]  # fmt: skip
 
